@@ -1,0 +1,21 @@
+// Which processes may be served by a zygote at all. Everything not understood is plain.
+
+/** Options by which Node does something else than run a program from its file, or that look at the process from outside. */
+const plainOptions =
+  /^(-[ecpi]+$|--(eval|print|check|interactive|test|watch|inspect|debug|prof|cpu-prof|heap-prof|heapsnapshot|diagnostic-dir|trace|permission|experimental-permission|allow-|build-snapshot|snapshot-blob|experimental-sea|run$|run=|loader|experimental-loader|preserve-symlinks|report|abort-on|expose|frozen-intrinsics|jitless|single-threaded|title))/
+
+const nodeOptions = (): string[] => process.env.NODE_OPTIONS?.split(/\s+/) ?? []
+
+/** Why this process is none of ours, by a stable word; undefined if a zygote might serve it. */
+export const whyNotEligible = (): string | undefined => {
+  const { env } = process
+  if (env.INSTASTART === '0') return 'INSTASTART=0'
+  if (process.platform !== 'linux') return 'platform'
+  if (!process.argv[1] || process.argv[1] === '-') return 'no-entry'
+  const option = [...process.execArgv, ...nodeOptions()].find((argument) => plainOptions.test(argument))
+  if (option) return `option: ${option}`
+  if (process.channel) return 'ipc-channel'
+  if (env.NODE_V8_COVERAGE) return 'coverage'
+  if (env.NODE_TEST_CONTEXT) return 'test-runner'
+  return undefined
+}

@@ -1,0 +1,78 @@
+// The CommonJS loader, patched where hooks do not reach all of it (see `hooksServeCommonJS`): resolution, and handlers for the
+// extensions that need a transform. The handlers are not enumerable, so that `require('./x')` in JavaScript finds what it always did.
+// All that JavaScript pays for is in this file.
+import fs from 'node:fs'
+import Module from 'node:module'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { nodeCapabilities } from '../node-capabilities.js'
+import type { CommonJSModule } from './commonjs-compile.js'
+import { isTransformed, transformedExtensions } from './file-kinds.js'
+import { asOwnWork, isOwnWork } from './own-work.js'
+import { active } from './watcher.js'
+
+type ResolveFilename = (request: string, parent: CommonJSModule | null | undefined, isMain?: boolean, options?: { paths?: string[] }) => string
+
+interface CommonJSLoader {
+  _resolveFilename: ResolveFilename
+  _extensions: Record<string, (module: CommonJSModule, filename: string) => void>
+}
+
+const loader = Module as unknown as CommonJSLoader
+
+/** Where hooks see `require`, they have asked the watcher already. */
+const askWatcher = (request: string, parent: string | undefined): string | undefined => {
+  if (nodeCapabilities.registerHooks) return undefined
+  const answer = active.watcher?.resolve?.(request, parent === undefined ? undefined : pathToFileURL(parent).href)
+  return answer && 'url' in answer && answer.url.startsWith('file:') ? fileURLToPath(answer.url) : undefined
+}
+
+const patchResolution = (): void => {
+  const original = loader._resolveFilename
+
+  const resolveForTypeScript: ResolveFilename = (request, parent, isMain, options) => {
+    const { findForTypeScript, findAfterFailure } = require('./resolve.js') as typeof import('./resolve.js')
+    const { reportConsulted } = require('./package-json.js') as typeof import('./package-json.js')
+    const from = parent?.filename ?? undefined
+    const instead = askWatcher(request, from) ?? (options?.paths ? undefined : findForTypeScript(request, from, true)?.file)
+    let filename
+    try {
+      filename = original.call(loader, instead ?? request, parent, isMain, options)
+    } catch (error) {
+      const second = findAfterFailure(error, from)
+      if (!second) throw error
+      filename = second.file
+    }
+    if (path.isAbsolute(filename)) reportConsulted(filename)
+    return filename
+  }
+
+  loader._resolveFilename = function _resolveFilename(request, parent, isMain, options) {
+    const isPlain = !active.watcher && !isTransformed(parent?.filename ?? '')
+    return isPlain || isOwnWork()
+      ? original.call(this, request, parent, isMain, options)
+      : asOwnWork(() => resolveForTypeScript(request, parent, isMain, options))
+  }
+}
+
+/** JavaScript for which `javaScriptForImport` has put another text in its place, until it is loaded. */
+export const handedOver = new Set<string>()
+
+/** The file itself, where `javaScriptForImport` has put another text in its place. */
+const patchJavaScript = (): void => {
+  const original = loader._extensions['.js']
+  loader._extensions['.js'] = (module, filename) => {
+    if (handedOver.delete(filename)) module._compile(fs.readFileSync(filename, 'utf8').replace(/^\uFEFF/, ''), filename, 'commonjs')
+    else original?.(module, filename)
+  }
+}
+
+export const patchCommonJS = (): void => {
+  patchResolution()
+  if (nodeCapabilities.registerHooks && !nodeCapabilities.hooksLeaveCommonJS) patchJavaScript()
+  const value = (module: CommonJSModule, filename: string): void =>
+    (require('./commonjs-compile.js') as typeof import('./commonjs-compile.js')).compileTransformed(module, filename)
+  for (const extension of transformedExtensions) {
+    Object.defineProperty(loader._extensions, extension, { value, configurable: true, writable: true, enumerable: false })
+  }
+}

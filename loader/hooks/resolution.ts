@@ -1,0 +1,57 @@
+// One resolution, in the parts that come before and after Node's own step. The adapters (synchronous hooks, hooks on a thread, the
+// CommonJS loader) put their kind of step between them.
+import { pathToFileURL } from 'node:url'
+import { fileOfURL, isTransformedURL } from './file-kinds.js'
+import { isForRequire } from './hook-context.js'
+import type { ResolveContext, ResolveResult } from './hook-context.js'
+import { expectedFormatOf } from './module-format.js'
+import { reportConsulted } from './package-json.js'
+import { findAfterFailure, findForTypeScript } from './resolve.js'
+import type { Found } from './resolve.js'
+import { active } from './watcher.js'
+
+export interface Resolution {
+  /** The answer, when Node need not be asked. */
+  final?: ResolveResult
+  /** What Node shall resolve instead, and from where. */
+  specifier: string
+  context: ResolveContext
+}
+
+/** CommonJS knows no URLs. */
+const specifierFor = ({ file, query }: Found, context: ResolveContext): string =>
+  isForRequire(context) ? file : pathToFileURL(file).href + query
+
+const transformedParent = ({ parentURL }: ResolveContext): string | undefined =>
+  isTransformedURL(parentURL) ? fileOfURL(parentURL) : undefined
+
+export const prepareResolution = (specifier: string, original: ResolveContext): Resolution => {
+  let context = original
+  const answer = active.watcher?.resolve?.(specifier, context.parentURL)
+  if (answer && 'url' in answer) return { final: completeResolution(answer, context), specifier, context }
+  if (answer) context = { ...context, parentURL: answer.parentURL }
+  const parent = transformedParent(context)
+  const found = parent === undefined ? undefined : findForTypeScript(specifier, parent, isForRequire(context))
+  return { specifier: found ? specifierFor(found, context) : specifier, context }
+}
+
+/** What to resolve after Node could not resolve; undefined: its error stands. */
+export const retryResolution = (error: unknown, { context }: Resolution): string | undefined => {
+  const found = findAfterFailure(error, transformedParent(context))
+  return found && specifierFor(found, context)
+}
+
+export const completeResolution = (result: ResolveResult, context: ResolveContext): ResolveResult => {
+  const { url } = result
+  if (active.watcher) {
+    const file = fileOfURL(url)
+    if (file !== undefined) reportConsulted(file)
+  }
+  const file = isTransformedURL(url) ? fileOfURL(url) : undefined
+  if (file !== undefined) return { ...result, format: expectedFormatOf(file) }
+  // TypeScript imports JSON as it imports everything else, without an attribute.
+  if (/\.json(?:[?#]|$)/.test(url) && isTransformedURL(context.parentURL) && !isForRequire(context) && !context.importAttributes?.type) {
+    return { ...result, importAttributes: { ...context.importAttributes, type: 'json' } }
+  }
+  return result
+}

@@ -1,0 +1,89 @@
+// The ways in which TypeScript files name each other that Node does not know. They apply to specifiers in TypeScript files
+// only; whatever is not covered here is left to Node, errors included.
+import fs from 'node:fs'
+import { isBuiltin } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileOfURL, isTransformed, queryOf } from './file-kinds.js'
+import { tsconfigFor } from './tsconfig.js'
+
+/** What a JavaScript extension in a specifier may mean, in TypeScript's order of preference. */
+const sourcesOf: Record<string, readonly string[]> = {
+  '.js': ['.ts', '.tsx', '.js', '.jsx'],
+  '.jsx': ['.tsx', '.ts', '.jsx', '.js'],
+  '.mjs': ['.mts'],
+  '.cjs': ['.cts'],
+}
+
+const implicitExtensions = ['.ts', '.tsx', '.jsx', '.js', '.json']
+
+const isFile = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true
+
+const withExtension = (base: string, extensions: readonly string[]): string | undefined =>
+  extensions.map((extension) => base + extension).find(isFile)
+
+/** The file that an absolute path means: with another extension, with one added, or the index of a directory. */
+const findFile = (target: string, isRequire = false): string | undefined => {
+  const isDirectoryOnly = /[\\/]$/.test(target)
+  if (!isDirectoryOnly) {
+    const extension = path.extname(target)
+    const sources = sourcesOf[extension]
+    const found = (sources && withExtension(target.slice(0, -extension.length), sources))
+      ?? (isFile(target) ? target : withExtension(target, implicitExtensions))
+    if (found !== undefined) return found
+  }
+  // What a directory's package.json calls `main` is for Node to find; it looks there for `require` only.
+  if (isRequire && isFile(path.join(target, 'package.json'))) return undefined
+  return withExtension(path.join(target, 'index'), implicitExtensions)
+}
+
+const isRelative = (specifier: string): boolean => /^\.\.?(?:\/|$)/.test(specifier)
+
+const hasScheme = (specifier: string): boolean => /^[a-z][a-z\d+.-]*:/i.test(specifier)
+
+/** The absolute path that a relative, absolute or `file:` specifier names; undefined for a package's. */
+const pathNamed = (specifier: string, parent: string, isRequire: boolean): string | undefined => {
+  if (specifier.startsWith('file:')) return fileURLToPath(specifier)
+  const isPath = isRelative(specifier) || path.isAbsolute(specifier)
+  if (!isPath) return undefined
+  if (!isRequire) return fileURLToPath(new URL(specifier, pathToFileURL(parent)))
+  const resolved = path.resolve(path.dirname(parent), specifier)
+  return /(?:^|\/)(?:\.{1,2}|)$/.test(specifier) ? `${resolved}${path.sep}` : resolved
+}
+
+export interface Found {
+  file: string
+  /** Query and fragment of an import: they make a module another one. A `require` has none, for there they are part of the name. */
+  query: string
+}
+
+/** Finds what a specifier in a TypeScript file means, or undefined when Node shall resolve it. */
+export const findForTypeScript = (specifier: string, parent: string | undefined, isRequire: boolean): Found | undefined => {
+  if (parent === undefined || !isTransformed(parent) || isBuiltin(specifier)) return undefined
+  const query = isRequire ? '' : queryOf(specifier)
+  const bare = query === '' ? specifier : specifier.slice(0, -query.length)
+  const named = pathNamed(bare, parent, isRequire)
+  let file
+  if (named !== undefined) {
+    file = findFile(named, isRequire)
+  } else if (!hasScheme(bare)) {
+    for (const target of tsconfigFor(parent).pathsFor(bare)) {
+      file = findFile(target, isRequire)
+      if (file !== undefined) break
+    }
+  }
+  return file === undefined ? undefined : { file, query }
+}
+
+/**
+ * A second chance once Node has found out which file is meant and that it does not exist: `exports` or `imports` of a
+ * package.json that name the JavaScript of a TypeScript source.
+ */
+export const findAfterFailure = (error: unknown, parent: string | undefined): Found | undefined => {
+  if (parent === undefined || !isTransformed(parent)) return undefined
+  const { code, url, path: missing } = error as { code?: unknown; url?: unknown; path?: unknown }
+  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT' && code !== 'MODULE_NOT_FOUND') return undefined
+  const target = typeof url === 'string' ? fileOfURL(url) : typeof missing === 'string' ? missing : undefined
+  const file = target === undefined || !path.isAbsolute(target) ? undefined : findFile(target)
+  return file === undefined ? undefined : { file, query: typeof url === 'string' ? queryOf(url) : '' }
+}

@@ -1,0 +1,70 @@
+// Node 22.15 and later: hooks that run synchronously, on the thread that loads, for `import` and `require` alike.
+// All that JavaScript pays for is in this file; what TypeScript and a watcher need is loaded when they show up.
+import * as nodeModule from 'node:module'
+import { nodeCapabilities } from '../node-capabilities.js'
+import { isTransformedURL } from './file-kinds.js'
+import type { LoadContext, LoadResult, ResolveContext, ResolveResult } from './hook-context.js'
+import { asOwnWork, isOwnWork } from './own-work.js'
+import { active } from './watcher.js'
+
+type NextResolve = (specifier: string, context: ResolveContext) => ResolveResult
+type NextLoad = (url: string, context: LoadContext) => LoadResult
+
+interface SynchronousHooks {
+  registerHooks(hooks: {
+    resolve(specifier: string, context: ResolveContext, next: NextResolve): ResolveResult
+    load(url: string, context: LoadContext, next: NextLoad): LoadResult
+  }): void
+}
+
+const resolution = () => require('./resolution.js') as typeof import('./resolution.js')
+
+const resolveForTypeScript = (specifier: string, original: ResolveContext, next: NextResolve): ResolveResult => {
+  const { prepareResolution, completeResolution, retryResolution } = resolution()
+  const prepared = prepareResolution(specifier, original)
+  if (prepared.final) return { ...prepared.final, shortCircuit: true }
+  const { context } = prepared
+  let result
+  try {
+    result = next(prepared.specifier, context)
+  } catch (error) {
+    const second = retryResolution(error, prepared)
+    if (second === undefined) throw error
+    result = next(second, context)
+  }
+  return completeResolution(result, context)
+}
+
+/** As many frames as a hook adds, Node's with ours, to the stack of an error: they must not push out the user's own line. */
+const framesOfHook = 8
+
+const resolve = (specifier: string, context: ResolveContext, next: NextResolve): ResolveResult => {
+  if (isOwnWork()) return next(specifier, context)
+  const { stackTraceLimit } = Error
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit + framesOfHook)
+  // Nothing is caught here: Node prints the place where an uncaught error was last thrown, and that should be its own, as ever.
+  try {
+    if (active.watcher || isTransformedURL(context.parentURL)) return asOwnWork(() => resolveForTypeScript(specifier, context, next))
+    const result = next(specifier, context)
+    return isTransformedURL(result.url) ? resolution().completeResolution(result, context) : result
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+  }
+}
+
+const loadForTypeScript = (url: string, context: LoadContext, next: NextLoad): LoadResult => {
+  const { loadOwn, keepCommonJS, watchLoaded } = require('./load.js') as typeof import('./load.js')
+  const own = loadOwn(url, context)
+  if (own) return { ...own, shortCircuit: true }
+  const result = watchLoaded(url, next(url, context))
+  return nodeCapabilities.hooksLeaveCommonJS ? result : keepCommonJS(url, context, result)
+}
+
+const load = (url: string, context: LoadContext, next: NextLoad): LoadResult => {
+  const isPlain = nodeCapabilities.hooksLeaveCommonJS && !active.watcher && !isTransformedURL(url)
+  return isPlain || isOwnWork() ? next(url, context) : asOwnWork(() => loadForTypeScript(url, context, next))
+}
+
+export const installSynchronousHooks = (): void => {
+  (nodeModule as unknown as SynchronousHooks).registerHooks({ resolve, load })
+}

@@ -1,0 +1,28 @@
+// Node 20, plain run: the module that its hooks thread loads. Nothing is shared with the program's thread but the disk.
+import type { LoadContext, LoadResult, ResolveContext, ResolveResult } from './hook-context.js'
+import { loadOwn } from './load.js'
+import { completeResolution, prepareResolution, retryResolution } from './resolution.js'
+import { active } from './watcher.js'
+
+type NextResolve = (specifier: string, context: ResolveContext) => Promise<ResolveResult>
+type NextLoad = (url: string, context: LoadContext) => Promise<LoadResult>
+
+export const initialize = ({ entry }: { entry: string | undefined }): void => {
+  active.entry = entry
+}
+
+export const resolve = async (specifier: string, context: ResolveContext, next: NextResolve): Promise<ResolveResult> => {
+  const resolution = prepareResolution(specifier, context)
+  try {
+    return completeResolution(await next(resolution.specifier, context), context)
+  } catch (error) {
+    const second = retryResolution(error, resolution)
+    if (second === undefined) throw error
+    return completeResolution(await next(second, context), context)
+  }
+}
+
+export const load = async (url: string, context: LoadContext, next: NextLoad): Promise<LoadResult> => {
+  const own = loadOwn(url, context)
+  return own ? { ...own, shortCircuit: true } : next(url, context)
+}

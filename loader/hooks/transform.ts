@@ -1,0 +1,98 @@
+// TypeScript and JSX to JavaScript, through the cache on disk.
+import fs from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { ModuleFormat } from './file-kinds.js'
+import { isTransformed } from './file-kinds.js'
+import type { Compiled, CompileOptions } from './compile.js'
+import { readCache, sha256, writeCache } from './transform-cache.js'
+import { tsconfigFor } from './tsconfig.js'
+
+export interface Transformed {
+  format: ModuleFormat
+  code: string
+}
+
+/** Raised when the same input and options have come to mean another output. */
+const cacheGeneration = 1
+
+const loaders: Record<string, CompileOptions['loader']> = { '.tsx': 'tsx', '.jsx': 'jsx' }
+
+/**
+ * The name in the source map, a URL, for a path may hold characters that mean something there. In CommonJS an `.mts` or `.cts` is
+ * called `.ts`: for these extensions esbuild ignores `__esModule` in what is imported, which `import x from` a transformed file needs.
+ */
+const sourceName = (file: string, format: ModuleFormat): string => {
+  const { href } = pathToFileURL(file)
+  return format === 'commonjs' ? href.replace(/\.[cm]ts$/, '.ts') : href
+}
+
+/** What an ES module's `import.meta` holds, for the case that it is compiled to CommonJS. */
+const importMetaOf = (file: string): Record<string, string> => ({
+  'import.meta.url': JSON.stringify(pathToFileURL(file).href),
+  'import.meta.filename': JSON.stringify(file),
+  'import.meta.dirname': JSON.stringify(path.dirname(file)),
+})
+
+const optionsFor = (file: string, wanted: ModuleFormat | 'detect'): CompileOptions => {
+  const format = wanted === 'module' ? 'module' : 'commonjs'
+  return {
+    loader: loaders[path.extname(file)] ?? 'ts',
+    format: format === 'module' ? 'esm' : 'cjs',
+    target: `node${process.versions.node}`,
+    sourcefile: sourceName(file, format),
+    tsconfigRaw: JSON.stringify({ compilerOptions: tsconfigFor(file).compilerOptions }),
+    define: wanted === 'commonjs' ? importMetaOf(file) : {},
+  }
+}
+
+const needsModule = (compiled: Compiled): boolean =>
+  'problem' in compiled && /^Top-level await|^"import\.meta" is not available/.test(compiled.problem.text)
+
+/** What only a source that is not in the cache needs. */
+const compiler = () => ({
+  ...require('./compile.js') as typeof import('./compile.js'),
+  ...require('./inline-map.js') as typeof import('./inline-map.js'),
+  ...require('./syntax-error.js') as typeof import('./syntax-error.js'),
+})
+
+/** Compiles as CommonJS and, if what stands in the way is only an ES module's own syntax, as an ES module. */
+const compileAs = (file: string, source: string, wanted: ModuleFormat | 'detect'): Transformed => {
+  const { compile, syntaxError, withMapSource } = compiler()
+  let format: ModuleFormat = wanted === 'module' ? 'module' : 'commonjs'
+  let compiled = compile(source, optionsFor(file, wanted))
+  if (wanted === 'detect' && needsModule(compiled)) {
+    format = 'module'
+    compiled = compile(source, optionsFor(file, format))
+  }
+  if ('problem' in compiled) throw syntaxError(file, compiled.problem)
+  return { format, code: withMapSource(compiled.code, sourceName(file, format), pathToFileURL(file).href) }
+}
+
+let esbuildVersion: string | undefined
+
+const keyFor = (file: string, source: string, wanted: ModuleFormat | 'detect'): string => {
+  esbuildVersion ??= (require('esbuild/package.json') as { version: string }).version
+  return sha256(`${JSON.stringify([cacheGeneration, esbuildVersion, file, wanted, optionsFor(file, wanted)])}\n${source}`)
+}
+
+/**
+ * The JavaScript of a file that `isTransformed`, and the format it has turned out to be in.
+ * @throws {InstastartError} INSTASTART_SYNTAX with file, line and code frame; INSTASTART_TSCONFIG
+ */
+export const transform = (file: string, wanted: ModuleFormat | 'detect'): Transformed => {
+  const source = fs.readFileSync(file, 'utf8')
+  const key = keyFor(file, source, wanted)
+  const cached = readCache(key)
+  if (cached !== undefined) {
+    const end = cached.indexOf('\n')
+    return { format: cached.slice(0, end) as ModuleFormat, code: cached.slice(end + 1) }
+  }
+  const transformed = compileAs(file, source, wanted)
+  writeCache(key, `${transformed.format}\n${transformed.code}`)
+  return transformed
+}
+
+/** The JavaScript that Node is given for a file: what it holds, or what TypeScript in it becomes in this format. */
+export const transformedSource = (file: string, format: ModuleFormat): string =>
+  isTransformed(file) ? transform(file, format).code : fs.readFileSync(file, 'utf8')

@@ -1,0 +1,32 @@
+// What a zygote hears from the hooks, and may decide. A plain run has no watcher.
+
+export interface LoadWatcher {
+  /**
+   * A file took part in resolving or loading: a source, a package.json, a tsconfig (with all it extends). Absolute path.
+   * Called at least once for each.
+   */
+  consulted?(file: string): void
+  /** A chance to resolve a specifier before Node does: a final URL, or another parent to resolve from. undefined: as usual. */
+  resolve?(specifier: string, parentURL: string | undefined): { url: string; format?: string } | { parentURL: string } | undefined
+  /** Source of a module that exists in no file (asked for every URL whose scheme is not file:, node:, data:, or undefined otherwise). */
+  virtual?(url: string): { format: string; source: string } | undefined
+  /**
+   * The JavaScript of a *module-format* (ESM) file just before Node compiles it (after the TS transform if any); may return other
+   * text to compile instead.
+   */
+  source?(url: string, source: string): string | undefined
+}
+
+export interface HookOptions {
+  watcher?: LoadWatcher
+  /** true in a zygote: hooks must live on this thread (they must survive fork), esbuild's service and worker thread must never be started */
+  inZygote?: boolean
+}
+
+interface ActiveOptions extends HookOptions {
+  /** The program's entry, where `process.argv` does not tell it: on a hooks thread. */
+  entry?: string | undefined
+}
+
+/** The options of this process (of this thread): set once, when the hooks are installed. */
+export const active: ActiveOptions = {}

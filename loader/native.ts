@@ -1,0 +1,100 @@
+// The whole boundary to native/addon, and to native/platform, which it needs in a zygote.
+import fs from 'node:fs'
+import path from 'node:path'
+
+/** Which program this Node is to run; see native/wire/program.h for what makes it one. */
+export interface Program {
+  /** Path of the Node binary. */
+  node: string
+  argv0: string
+  /** Path of the entry, relative to the working directory or absolute. */
+  entry: string
+  execArgv: string[]
+  /** Our own preload, which does not count among `execArgv`. */
+  registerPath: string
+}
+
+/** What a run starts with. */
+export interface RunFacts {
+  /** The entry as the user typed it, then the program's own arguments. */
+  args: string[]
+  execArgv: string[]
+  /** Of the client. */
+  parentPid: number
+  pid: number
+}
+
+export interface ParkOptions {
+  manifest: string
+  /** Milliseconds without a run after which the zygote leaves. */
+  idleMs: number
+  /** What was asked of argv by text: the text and its position, -1 if absent. */
+  argumentPositions: [text: string, position: number][]
+  /** The program's arguments, if modules read more of them. */
+  wholeArguments: string[] | undefined
+  /** Pairs of a standard descriptor and that of a stream made for it. */
+  rebinds: [standard: number, stream: number][]
+}
+
+export interface Native {
+  /** Version and build of the addon. */
+  build: string
+
+  // In a client
+  /** Replaces this process by the client if a run is to be had, and does not return then; else tells why not. */
+  becomeClient(program: Program & { args: string[]; client: string }): string
+
+  // In a starter
+  /** The right to make the program's zygote, with what its manifest said so far; or why there is nothing to do. */
+  claimProgram(program: Program): { key: string; previous: string } | string
+  dropClaim(): void
+  /** Prepares the claimed zygote; started by startZygote(), at the latest as this process exits. */
+  prepareZygote(node: string, argv: string[], manifest: string, uptimeMs: number): void
+  startZygote(): void
+
+  // In a zygote
+  /** Lets clients queue. Returns what failed. */
+  beginZygote(key: string): string | undefined
+  consulted(file: string): void
+  /** Why this process cannot be forked as it stands; '' if it can. */
+  obstacle(): string
+  /** Leaves the manifest and ends this process. */
+  abandon(manifest: string): never
+  /** Returns once in every run and never in the zygote; undefined if it could not park. */
+  park(options: ParkOptions): RunFacts | undefined
+
+  // In a run
+  fillRandom(into: Float64Array): boolean
+  setExitCode(code: number): void
+  leaveFunction(): bigint
+
+  // In a command
+  runtimeDirectory(): string | undefined
+  /** The zygote's report (JSON), '' once it is stopping, undefined if nobody answers. */
+  converse(socketName: string, what: 'status' | 'stop'): string | undefined
+}
+
+const folder = path.join(import.meta.dirname, 'native')
+
+const loadAddon = (file: string): unknown => {
+  const addon = { exports: {} }
+  process.dlopen(addon, file)
+  return addon.exports
+}
+
+/** The addon, or why there is none: not built for this platform, or it cannot be loaded here. */
+export const loadNative = (): Native | string => {
+  const file = path.join(folder, 'instastart.node')
+  try {
+    return loadAddon(file) as Native
+  } catch (error) {
+    return fs.existsSync(file) ? `no-addon: ${(error as Error).message}` : 'no-addon: not built on this machine'
+  }
+}
+
+export const clientPath = path.join(folder, 'client')
+
+export const platformPath = path.join(folder, `platform-${process.versions.modules}.node`)
+
+/** The part built for this Node's ABI. */
+export const loadPlatform = (): { install(leave: bigint): void } => loadAddon(platformPath) as { install(leave: bigint): void }

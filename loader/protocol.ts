@@ -1,0 +1,39 @@
+// What the client side and the zygote must agree on, beyond the messages (native/PROTOCOL.md).
+
+const title = 'instastart zygote '
+
+/** How a zygote is told that it is one: by its own title, which is what `ps` shows. Followed by the key and the entry. */
+export const zygoteOption = (key: string, entry: string): string => `--title=${title}${key} ${entry}`
+
+/** The key in a zygote's execArgv; undefined in any other process. */
+export const zygoteKey = (execArgv: readonly string[]): string | undefined => {
+  const prefix = `--title=${title}`
+  return execArgv.findLast((argument) => argument.startsWith(prefix))?.slice(prefix.length).split(' ', 1)[0]
+}
+
+/** V8's own threads do not survive a fork, so V8 is told to do without (until the forkable platform of `native/platform`). */
+export const zygoteFlags = (nodeMajor: number): string[] =>
+  nodeMajor < 22 ? ['--single-threaded', '--expose-internals'] : ['--single-threaded']
+
+/** What is remembered about a program, as JSON in `<key>.json`. `since` and `expected` come first: the client reads them without a parser. */
+export interface Manifest {
+  /** CLOCK_MONOTONIC milliseconds when the zygote was started, and how long it is expected to take. */
+  since: number
+  expected: number
+  entry: string
+  args: string[]
+  node: string
+  pid?: number
+  state: 'warming' | 'parked' | 'given-up'
+  /** With 'given-up': why there is no zygote. */
+  reason?: string
+  /** With 'given-up': how often in a row, and when last (Date.now()). */
+  failures?: number
+  failedAt?: number
+  /** With 'given-up': the files that took part, with their identities; another try is worth it once one has changed. */
+  files?: Record<string, string>
+}
+
+/** What tells a changed file from an unchanged one, in one text; undefined for a file that is not there. */
+export const identity = (stat: { dev: bigint; ino: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint } | undefined): string =>
+  stat ? [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ') : 'absent'

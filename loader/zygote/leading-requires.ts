@@ -1,0 +1,195 @@
+// How far a CommonJS entry does nothing but load: the number of requires before its first statement with another effect.
+import {
+  Parser, type CallExpression, type Class, type Expression, type MethodDefinition, type Node, type Pattern, type Program,
+  type PropertyDefinition, type StaticBlock, type VariableDeclaration,
+} from 'acorn'
+
+/** What tsc, Babel, esbuild, swc and Rollup call the functions that they wrap around a require or an export. */
+const interopName = /^(__?(to(ESM|CommonJS)|export(Star|_star)?|import(Star|Default)|re[eE]xport|createBinding|setModuleDefault|copyProps)|_?_?interop_?[rR]equire_?\w*|_?interop\w*|_export(_star)?|_getRequireWildcardCache)$/
+
+class NotLeading extends Error {}
+
+/** Undefined if the text is no CommonJS that the parser understands. */
+export const leadingRequires = (source: string): number | undefined => {
+  const program = parse(source)
+  if (!program) return undefined
+  let count = 0
+  for (const statement of program.body) {
+    const requires = requiresOf(statement)
+    if (requires === undefined) break
+    count += requires
+  }
+  return count
+}
+
+const parse = (source: string): Program | undefined => {
+  try {
+    return Parser.parse(source, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true, allowHashBang: true })
+  } catch {
+    return undefined // perhaps an ES module, perhaps an error that Node reports itself
+  }
+}
+
+/** The requires in a leading statement; undefined if it has another effect. */
+const requiresOf = (statement: Program['body'][number]): number | undefined => {
+  try {
+    return inStatement(statement)
+  } catch (error) {
+    if (error instanceof NotLeading) return undefined
+    throw error
+  }
+}
+
+const sum = <T>(items: readonly T[], count: (item: T) => number): number => items.reduce((total, item) => total + count(item), 0)
+
+const inStatement = (statement: Program['body'][number]): number => {
+  switch (statement.type) {
+    case 'EmptyStatement':
+    case 'FunctionDeclaration':
+      return 0
+    case 'ClassDeclaration':
+      return inClass(statement)
+    case 'VariableDeclaration':
+      return inVariables(statement)
+    case 'ExpressionStatement':
+      return inExpression(statement.expression)
+    default:
+      throw new NotLeading()
+  }
+}
+
+const inVariables = (declaration: VariableDeclaration): number =>
+  sum(declaration.declarations, ({ id, init }) => {
+    assertPlainPattern(id)
+    return init ? inExpression(init) : 0
+  })
+
+/** Names, and destructuring without defaults or computed keys, which would call anything. */
+const assertPlainPattern = (pattern: Pattern) => {
+  if (pattern.type === 'Identifier') return
+  if (pattern.type !== 'ObjectPattern') throw new NotLeading()
+  for (const property of pattern.properties) {
+    if (property.type !== 'Property' || property.computed) throw new NotLeading()
+    assertPlainPattern(property.value)
+  }
+}
+
+const inClass = ({ superClass, body, ...rest }: Class): number => {
+  const hasEffect = (member: MethodDefinition | PropertyDefinition | StaticBlock) =>
+    member.type === 'StaticBlock' || member.static || member.computed
+  if (body.body.some(hasEffect) || 'decorators' in rest) throw new NotLeading()
+  return superClass ? inExpression(superClass) : 0
+}
+
+const inExpression = (node: Expression): number => {
+  switch (node.type) {
+    case 'Literal':
+    case 'Identifier':
+    case 'ThisExpression':
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression':
+      return 0
+    case 'ClassExpression':
+      return inClass(node)
+    case 'MemberExpression':
+      if (node.object.type === 'Super' || (node.computed && node.property.type !== 'Literal')) throw new NotLeading()
+      return inExpression(node.object)
+    case 'UnaryExpression':
+      if (node.operator === 'delete') throw new NotLeading()
+      return inExpression(node.argument)
+    case 'LogicalExpression':
+      return inGuarded(node.left, node.right)
+    case 'ConditionalExpression':
+      return withoutRequire(inExpression(node.test) + inExpression(node.consequent) + inExpression(node.alternate))
+    case 'ObjectExpression':
+      return sum(node.properties, (property) => {
+        if (property.type !== 'Property' || property.computed) throw new NotLeading()
+        return inExpression(property.value)
+      })
+    case 'ArrayExpression':
+      return sum(node.elements, (element) => {
+        if (element?.type === 'SpreadElement') throw new NotLeading()
+        return element ? inExpression(element) : 0
+      })
+    case 'AssignmentExpression':
+      return inAssignment(node.left, node.right)
+    case 'SequenceExpression':
+      return sum(node.expressions, inExpression)
+    case 'ParenthesizedExpression':
+      return inExpression(node.expression)
+    case 'CallExpression':
+      return inCall(node)
+    default:
+      throw new NotLeading()
+  }
+}
+
+/** In a branch that may not be taken, a require cannot be counted on. */
+const withoutRequire = (requires: number): number => {
+  if (requires > 0) throw new NotLeading()
+  return 0
+}
+
+/** `0 && (module.exports = {...})` is how esbuild and swc tell Node's lexer of exports: it never runs. */
+const inGuarded = (left: Node, right: Expression): number =>
+  left.type === 'Literal' ? 0 : withoutRequire(inExpression(left as Expression) + inExpression(right))
+
+/** Assignments to one's own exports. */
+const inAssignment = (target: Node, value: Expression): number => {
+  if (rootName(target) !== 'exports' && rootName(target) !== 'module') throw new NotLeading()
+  return inExpression(value)
+}
+
+const rootName = (node: Node): string | undefined => {
+  let at = node
+  while (at.type === 'MemberExpression') at = (at as Node & { object: Node }).object
+  return at.type === 'Identifier' ? (at as Node & { name: string }).name : undefined
+}
+
+const inCall = ({ callee, arguments: given }: CallExpression): number => {
+  const [first] = given
+  if (callee.type === 'Identifier' && callee.name === 'require') {
+    if (given.length !== 1 || first?.type !== 'Literal' || typeof first.value !== 'string') throw new NotLeading()
+    return 1
+  }
+  if (!isInteropCall(callee) && !isObjectCall(callee, given[0]) && !isReExportLoop(callee)) throw new NotLeading()
+  return sum(given, (argument) => {
+    if (argument.type === 'SpreadElement') throw new NotLeading()
+    return inExpression(argument)
+  })
+}
+
+/** `__toESM(...)`, `tslib_1.__importStar(...)`, `(0, tslib_1.__importDefault)(...)`, and helpers defined by a function called at once. */
+const isInteropCall = (callee: Node): boolean => {
+  switch (callee.type) {
+    case 'Identifier':
+      return interopName.test((callee as Node & { name: string }).name)
+    case 'MemberExpression':
+      return isInteropCall((callee as Node & { property: Node }).property)
+    case 'SequenceExpression':
+      return isInteropCall((callee as Node & { expressions: Node[] }).expressions.at(-1) ?? callee)
+    case 'ParenthesizedExpression':
+      return isInteropCall((callee as Node & { expression: Node }).expression)
+    case 'FunctionExpression':
+      return isHelperFactory(callee as Node & { params: Node[]; body: { body: Node[] } })
+    default:
+      return false
+  }
+}
+
+/** tsc: `var __importStar = ... || (function () { var ownKeys = ...; return function (mod) {...}; })();` */
+const isHelperFactory = ({ params, body }: { params: Node[]; body: { body: Node[] } }): boolean =>
+  params.length === 0 && body.body.every(({ type }) => type === 'VariableDeclaration' || type === 'ReturnStatement' || type === 'FunctionDeclaration')
+
+/** `Object.defineProperty(exports, "__esModule", ...)`. */
+const isObjectCall = (callee: Node, target: Node | undefined): boolean =>
+  callee.type === 'MemberExpression' && rootName(callee) === 'Object' && target !== undefined &&
+  ['exports', 'module'].includes(rootName(target) ?? '')
+
+/** Babel: `Object.keys(_module).forEach(function (key) {...})` copies what a module exports. */
+const isReExportLoop = (callee: Node): boolean => {
+  if (callee.type !== 'MemberExpression') return false
+  const { object, property } = callee as Node & { object: Node & { callee?: Node }; property: Node & { name?: string } }
+  return property.name === 'forEach' && object.type === 'CallExpression' && object.callee !== undefined &&
+    rootName(object.callee) === 'Object'
+}

@@ -1,0 +1,88 @@
+// The end of a zygote's JavaScript: it parks at the gate and goes on in every run, or gives up and says why.
+import type { Native } from '../native.js'
+import type { Manifest } from '../protocol.js'
+import { startRun } from '../run/start.js'
+import type { GraphFiles } from './graph-files.js'
+import { idleMilliseconds } from './idle.js'
+import { claimedManifest } from './claimed-manifest.js'
+import { ThreadCount } from './thread-count.js'
+import type { WatchedArguments } from './watched-arguments.js'
+import type { WatchedStdio } from './watched-stdio.js'
+
+interface ParkingOptions {
+  native: Native
+  entry: string
+  files: GraphFiles
+  watchedArguments: WatchedArguments
+  watchedStdio: WatchedStdio
+}
+
+export class Parking {
+  readonly #options: ParkingOptions
+  readonly #manifest: Manifest = claimedManifest()
+  readonly #threads = new ThreadCount()
+  readonly #cleanups: (() => void)[] = []
+  #lastError: unknown
+  #isOver = false
+
+  constructor(options: ParkingOptions) {
+    this.#options = options
+    const noteError = (error: unknown) => {
+      this.#lastError = error
+    }
+    const noteExit = (code: number) => {
+      this.giveUp(this.#lastError ? `failed: ${String(this.#lastError).split('\n', 1)[0]}` : `exited-before-gate: ${code}`)
+    }
+    process.on('uncaughtExceptionMonitor', noteError)
+    process.on('exit', noteExit)
+    this.whenOver(() => {
+      process.off('uncaughtExceptionMonitor', noteError)
+      process.off('exit', noteExit)
+    })
+  }
+
+  /** Runs just before the zygote parks: for what a run must not find. */
+  whenOver(cleanup: () => void) {
+    this.#cleanups.push(cleanup)
+  }
+
+  /** Does not return in the zygote. Returns in every run, repaired. */
+  park() {
+    if (this.#isOver) return
+    const { native, files, watchedArguments, watchedStdio } = this.#options
+    files.consultRequired()
+    const obstacle = this.#threads.obstacle() || native.obstacle()
+    if (obstacle) this.giveUp(obstacle)
+    this.#release()
+    const streams = watchedStdio.rebinds()
+    const run = native.park({
+      manifest: this.#manifestText({ state: 'parked', pid: process.pid, failures: 0 }),
+      idleMs: idleMilliseconds(process.env.INSTASTART_IDLE),
+      argumentPositions: watchedArguments.positions(),
+      wholeArguments: watchedArguments.whole(),
+      rebinds: streams,
+    })
+    // Everything below runs in a fork of this process.
+    if (!run) this.giveUp('could-not-park')
+    else startRun(native, run, streams.map(([standard]) => standard))
+  }
+
+  /** Ends this process. */
+  giveUp(reason: string): never {
+    const { native, files } = this.#options
+    if (!this.#isOver) this.#release()
+    const failures = (this.#manifest.failures ?? 0) + 1
+    return native.abandon(this.#manifestText({ state: 'given-up', reason, failures, failedAt: Date.now(), files: files.identities() }))
+  }
+
+  #release() {
+    this.#isOver = true
+    this.#options.watchedArguments.release()
+    this.#options.watchedStdio.release()
+    for (const cleanup of this.#cleanups) cleanup()
+  }
+
+  #manifestText(changes: Partial<Manifest>): string {
+    return JSON.stringify({ ...this.#manifest, ...changes })
+  }
+}

@@ -1,0 +1,32 @@
+// The static imports of an ES module, as statements that import the same modules for their evaluation only.
+import { Parser, type ImportDeclaration, type ExportAllDeclaration, type ExportNamedDeclaration } from 'acorn'
+import importPhases from 'acorn-import-phases'
+
+export interface StaticImport {
+  specifier: string
+  /** `import "specifier" with {...};` */
+  statement: string
+}
+
+const ModuleParser = Parser.extend(importPhases())
+
+const statementOf = (node: ImportDeclaration | ExportAllDeclaration | ExportNamedDeclaration): StaticImport[] => {
+  // Source-phase and deferred imports evaluate nothing before the body, and so must not be imported for evaluation.
+  if (!node.source || (node as { phase?: string | null }).phase) return []
+  const specifier = String(node.source.value)
+  const attributes = node.attributes.map(({ key, value }) =>
+    `${JSON.stringify(key.type === 'Identifier' ? key.name : key.value)}: ${JSON.stringify(value.value)}`)
+  const clause = attributes.length > 0 ? ` with { ${attributes.join(', ')} }` : ''
+  return [{ specifier, statement: `import ${JSON.stringify(specifier)}${clause};` }]
+}
+
+/** In order; undefined if the text cannot be parsed. */
+export const staticImports = (source: string): StaticImport[] | undefined => {
+  try {
+    const program = ModuleParser.parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true })
+    return program.body.flatMap((node) =>
+      node.type === 'ImportDeclaration' || node.type === 'ExportAllDeclaration' || node.type === 'ExportNamedDeclaration' ? statementOf(node) : [])
+  } catch {
+    return undefined // a syntax error, which Node itself reports in the plain run, or syntax newer than the parser
+  }
+}

@@ -1,0 +1,80 @@
+#include "addon/run_start.h"
+
+#include <csignal>
+#include <cstdio>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "wire/frame.h"
+
+static int run_conversation = -1;
+
+[[noreturn]] static void giveUp() { _exit(127); }
+
+// The kernel kills this process when the client's end closes, however busy it is: F_SETSIG and O_ASYNC (fcntl(2)). Nothing is ever
+// sent on it, so the only event is the end. Close-on-exec, and only this process is signalled: its children are their own masters.
+static void armLifeLine(UniqueFd& life_line) {
+  const int fd = life_line.release();
+  if (fcntl(fd, F_SETOWN, getpid()) != 0 || fcntl(fd, F_SETSIG, SIGKILL) != 0 || fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) != 0) giveUp();
+  pollfd gone{fd, POLLIN, 0};
+  if (poll(&gone, 1, 0) != 0) giveUp();
+}
+
+static void takeStdio(RunRequest& request, const std::vector<std::pair<int, int>>& rebinds) {
+  for (int fd = 0; fd <= 2; fd++) {
+    UniqueFd& given = request.stdio[fd];
+    // Node opens /dev/null in the place of a closed one.
+    if (!given.ok()) given.reset(open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (dup2(given.get(), fd) < 0) giveUp();
+  }
+  // libuv gives a terminal stream a descriptor of its own by opening the terminal anew, so that O_NONBLOCK is not shared with others.
+  for (const auto& [fd, also] : rebinds) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    UniqueFd again(isatty(fd) ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1);
+    if (dup3(again.ok() ? again.get() : fd, also, O_CLOEXEC) < 0) giveUp();
+    if (again.ok() && dup2(again.get(), fd) < 0) giveUp();
+    fcntl(also, F_SETFL, fcntl(also, F_GETFL) | O_NONBLOCK);
+  }
+  for (UniqueFd& given : request.stdio) given.reset();
+}
+
+static bool tellStarted(int conversation) {
+  const int32_t pid = getpid();
+  UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  const int descriptor = pidfd.get();
+  return frame_send(conversation, MESSAGE_STARTED, &pid, sizeof pid, &descriptor, pidfd.ok() ? 1 : 0, now_ms() + 1000);
+}
+
+void startRun(RunRequest& request, int conversation, const std::vector<std::pair<int, int>>& rebinds, const Dispositions& dispositions,
+              const EnvironmentChanges& changes, EventLoop& loop) {
+  run_conversation = conversation;
+  // 1. A session of its own, so that signals can be sent to it and its children as to a foreground job.
+  setsid();
+  // 2. Dies with its client.
+  armLifeLine(request.life_line);
+  // 3. The client's descriptors, directory, umask and environment.
+  takeStdio(request, rebinds);
+  if (fchdir(request.cwd.get()) != 0) giveUp();
+  request.cwd.reset();
+  umask(static_cast<mode_t>(request.umask));
+  installEnvironment(std::move(request.environment), changes);
+  // 4. libuv: a new epoll instance and signal pipe; its thread pool has renewed itself (pthread_atfork).
+  if (loop.afterFork() != 0) giveUp();
+  // 5. The program's signal handlers, now that the pipe they write to is this process's own.
+  dispositions.restore();
+  // 6. From here on the client counts on this process.
+  if (!tellStarted(conversation)) giveUp();
+}
+
+bool isRun() { return run_conversation >= 0; }
+
+void leaveRun(int code) {
+  fflush(nullptr);
+  const int32_t status = (code & 0xff) << 8;
+  // Should the client be gone, nobody wants to know.
+  frame_send(run_conversation, MESSAGE_LEAVING, &status, sizeof status, nullptr, 0, now_ms());
+  _exit(code & 0xff);
+}

@@ -1,0 +1,200 @@
+#include "addon/server.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include "addon/run_start.h"
+
+enum {
+  SPEAK_WITHIN_MS = 5000,    // a peer that has not said all it has to say by then is dropped
+  MAX_CONVERSATIONS = 1000,  // without a run; beyond that new ones wait in the backlog
+};
+
+Server::Conversation::Conversation(UniqueFd fd) : socket(std::move(fd)), deadline(now_ms() + SPEAK_WITHIN_MS) { frame_reader_init(&reader, MAX_REQUEST); }
+
+Server::Server(Zygote& zygote, const Parking& parking) : zygote_(zygote), parking_(parking), idle_since_(now_ms()) {
+  signals_.reset(zygote_.dispositions_.park());
+}
+
+Run Server::serve() {
+  std::vector<pollfd> watched;
+  for (;;) {
+    if (closed_ && conversations_.empty()) _exit(0);
+    watched.clear();
+    watched.push_back({signals_.get(), POLLIN, 0});
+    watched.push_back({closed_ || conversations_.size() >= MAX_CONVERSATIONS ? -1 : zygote_.listener_.get(), POLLIN, 0});
+    // A client with a run says nothing any more; whether it lives is its life-line's business.
+    for (const ConversationPtr& conversation : conversations_) watched.push_back({conversation->pid ? -1 : conversation->socket.get(), POLLIN, 0});
+    if (poll(watched.data(), watched.size(), pollTimeout()) < 0) continue;
+
+    if (watched[0].revents) handleSignals();
+    const int64_t now = now_ms();
+    size_t kept = 0;
+    for (size_t i = 0; i + 2 < watched.size(); i++) {
+      Conversation& conversation = *conversations_[i];
+      bool is_run = false;
+      bool goes_on = watched[i + 2].revents == 0 || advance(conversation, &is_run);
+      if (is_run) return std::move(Run{std::move(*conversation.accepted), std::move(conversation.socket)});
+      if (conversation.deadline != NO_DEADLINE && now > conversation.deadline) goes_on = false;
+      // A run that reapRuns() has reported leaves no socket behind.
+      if (goes_on && conversation.socket.ok()) conversations_[kept++] = std::move(conversations_[i]);
+    }
+    conversations_.resize(kept);
+    if (!conversations_.empty()) idle_since_ = now;
+    if (watched[1].revents) acceptAll();
+    if (!closed_ && (now - idle_since_ >= parking_.idle_ms || isReplaced())) close();
+  }
+}
+
+void Server::acceptAll() {
+  while (conversations_.size() < MAX_CONVERSATIONS) {
+    UniqueFd socket(accept4(zygote_.listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!socket.ok()) return;
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    // The directory lets nobody else in; this is the second lock of the door.
+    if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != geteuid()) continue;
+    conversations_.push_back(std::make_unique<Conversation>(std::move(socket)));
+  }
+}
+
+bool Server::advance(Conversation& conversation, bool* is_run) {
+  switch (frame_reader_advance(&conversation.reader, conversation.socket.get())) {
+    case FRAME_PARTIAL:
+      return true;
+    case FRAME_CLOSED:
+    case FRAME_BROKEN:
+      return false;
+    case FRAME_COMPLETE:
+      break;
+  }
+  switch (conversation.reader.header.type) {
+    case MESSAGE_REQUEST:
+      return !conversation.accepted && handleRequest(conversation, is_run);
+    case MESSAGE_GO:
+      return conversation.accepted && forkRun(conversation, is_run);
+    case MESSAGE_STATUS:
+      return reportStatus(conversation);
+    case MESSAGE_STOP:
+      close();
+      return false;
+    default:
+      return false;
+  }
+}
+
+bool Server::handleRequest(Conversation& conversation, bool* is_run) {
+  auto request = std::make_unique<RunRequest>();
+  if (!decodeRequest(&conversation.reader, request.get())) return false;
+  frame_reader_reset(&conversation.reader);
+  // What waits in a dead zygote's backlog, or comes as it closes.
+  if (closed_) return refuse(conversation, "closing"), false;
+  if (const std::string file = zygote_.freshness_.firstStale(); !file.empty()) {
+    refuse(conversation, "stale: " + file);
+    close();
+    return false;
+  }
+  if (const std::string argument = unequalArgument(*request); !argument.empty()) return refuse(conversation, "question: argv: " + argument), false;
+  if (!frame_send(conversation.socket.get(), MESSAGE_ACCEPTED, nullptr, 0, nullptr, 0, now_ms())) return false;
+  conversation.accepted = std::move(request);
+  return !(conversation.accepted->flags & REQUEST_GO) || forkRun(conversation, is_run);
+}
+
+void Server::refuse(Conversation& conversation, const std::string& reason) {
+  refused_++;
+  const std::string text = reason.substr(0, 500);
+  frame_send(conversation.socket.get(), MESSAGE_REFUSED, text.c_str(), text.size() + 1, nullptr, 0, now_ms());
+}
+
+bool Server::reportStatus(Conversation& conversation) {
+  const auto runs = std::count_if(conversations_.begin(), conversations_.end(), [](const ConversationPtr& each) { return each && each->pid != 0; });
+  char text[256];
+  const int length = snprintf(text, sizeof text, "{\"pid\":%d,\"runs\":%td,\"served\":%lu,\"refused\":%lu,\"idleMs\":%ld}", getpid(), runs, served_, refused_,
+                              now_ms() - idle_since_);
+  frame_send(conversation.socket.get(), MESSAGE_REPORT, text, static_cast<size_t>(length), nullptr, 0, now_ms());
+  return false;
+}
+
+std::string Server::unequalArgument(const RunRequest& request) const {
+  const auto& asked = parking_.arguments;
+  const std::vector<std::string> given(request.arguments.begin() + 1, request.arguments.end());
+  for (const auto& [text, position] : asked.positions) {
+    // process.argv[0] and [1] are paths, which nobody can have asked for by another text than in the zygote.
+    const auto found = std::find(given.begin(), given.end(), text);
+    const int now = found == given.end() ? -1 : static_cast<int>(found - given.begin()) + 2;
+    if (position != now && (position < 0 || position >= 2)) return text;
+  }
+  if (asked.whole && *asked.whole != given) return "read in full";
+  return {};
+}
+
+bool Server::forkRun(Conversation& conversation, bool* is_run) {
+  frame_reader_reset(&conversation.reader);
+  const pid_t pid = fork();
+  if (pid < 0) return false;
+  if (pid > 0) {
+    served_++;
+    conversation.pid = pid;
+    conversation.deadline = NO_DEADLINE;
+    conversation.accepted.reset();
+    return true;
+  }
+  // The run holds nothing of its siblings: not their conversations, nor the zygote's door.
+  for (ConversationPtr& other : conversations_)
+    if (other && other.get() != &conversation) other.reset();
+  signals_.reset();
+  zygote_.listener_.reset();
+  zygote_.manifest_.reset();
+  for (int end : zygote_.far_ends_) ::close(end);
+  ::close(zygote_.dir_.fd);
+  startRun(*conversation.accepted, conversation.socket.get(), parking_.rebinds, zygote_.dispositions_, zygote_.environment_changes_, zygote_.loop_);
+  *is_run = true;
+  return true;
+}
+
+void Server::handleSignals() {
+  char signals[64];
+  const ssize_t count = read(signals_.get(), signals, sizeof signals);
+  for (ssize_t i = 0; i < count; i++)
+    if (signals[i] != SIGCHLD) close();
+  reapRuns();
+}
+
+void Server::reapRuns() {
+  int status;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+    for (const ConversationPtr& conversation : conversations_) {
+      if (conversation->pid != pid) continue;
+      const bool stopped = WIFSTOPPED(status);
+      const int32_t number = stopped ? WSTOPSIG(status) : status;
+      frame_send(conversation->socket.get(), stopped ? MESSAGE_STOPPED : MESSAGE_EXITED, &number, sizeof number, nullptr, 0, now_ms());
+      if (!stopped) conversation->socket.reset();
+    }
+  }
+}
+
+void Server::close() {
+  if (closed_) return;
+  closed_ = true;
+  if (!isReplaced()) unlinkat(zygote_.dir_.fd, zygote_.key_.c_str(), 0);
+  zygote_.listener_.reset();
+  // Releases the claim: from here on another zygote can be made.
+  zygote_.manifest_.reset();
+}
+
+bool Server::isReplaced() const {
+  struct stat info;
+  return fstatat(zygote_.dir_.fd, zygote_.key_.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || info.st_ino != zygote_.socket_inode_;
+}
+
+int Server::pollTimeout() const {
+  int64_t next = closed_ ? INT64_MAX : idle_since_ + parking_.idle_ms;
+  for (const ConversationPtr& conversation : conversations_)
+    if (conversation->deadline != NO_DEADLINE) next = std::min(next, conversation->deadline);
+  if (next == INT64_MAX) return -1;
+  return static_cast<int>(std::clamp<int64_t>(next - now_ms() + 1, 0, 3'600'000));
+}

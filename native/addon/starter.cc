@@ -1,0 +1,104 @@
+#include "addon/starter.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include "wire/frame.h"
+
+std::optional<Claim> Claim::take(const runtime_dir& dir, const std::string& key, std::string* reason) {
+  Claim claim;
+  claim.manifest_fd_.reset(openat(dir.fd, (key + ".json").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  claim.cwd_.reset(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!claim.manifest_fd_.ok() || !claim.cwd_.ok()) {
+    *reason = std::string("the manifest cannot be opened: ") + strerror(errno);
+    return {};
+  }
+  if (flock(claim.manifest_fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+    *reason = errno == EWOULDBLOCK ? "claimed" : strerror(errno);
+    return {};
+  }
+  char part[4096];
+  for (ssize_t got; (got = read(claim.manifest_fd_.get(), part, sizeof part)) > 0;) claim.previous_.append(part, static_cast<size_t>(got));
+  for (char** entry = environ; *entry; entry++) claim.environment_.emplace_back(*entry);
+  claim.stand_ins_ = planStandIns();
+  claim.umask_ = umask(0);
+  umask(claim.umask_);
+  return claim;
+}
+
+bool writeManifest(int manifest, const std::string& text) {
+  return ftruncate(manifest, 0) == 0 && pwrite(manifest, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+}
+
+void Claim::prepare(std::string node, std::vector<std::string> argv, std::string manifest, int64_t started_ms) {
+  node_ = std::move(node);
+  argv_ = std::move(argv);
+  manifest_ = std::move(manifest);
+  started_ms_ = started_ms;
+}
+
+// Between fork and exec: only async-signal-safe calls, for another thread may have held any lock.
+void Claim::becomeZygote(char* const* argv, char* const* environment, int failure) {
+  int far_ends[STAND_IN_COUNT];
+  if (fchdir(cwd_.get()) == 0 && installStandIns(stand_ins_, far_ends)) {
+    umask(umask_);
+    // Out of the way of the fixed numbers first, then to them; dup2 clears close-on-exec.
+    const int manifest = fcntl(manifest_fd_.get(), F_DUPFD, 16);
+    failure = fcntl(failure, F_DUPFD_CLOEXEC, 16);
+    for (int& end : far_ends)
+      if (end >= 0) end = fcntl(end, F_DUPFD, 16);
+    dup2(manifest, ZYGOTE_MANIFEST);
+    // /dev/null where there is no far end, so that the zygote finds all of its fixed numbers taken.
+    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int i = 0; i < STAND_IN_COUNT; i++) dup2(far_ends[i] >= 0 ? far_ends[i] : nothing, ZYGOTE_FAR_ENDS + i);
+    // Nothing else of the program that starts it: marked close-on-exec rather than closed, for `failure` is still needed.
+    syscall(SYS_close_range, int{ZYGOTE_FAR_ENDS} + int{STAND_IN_COUNT}, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    execve(node_.c_str(), argv, environment);
+  }
+  const int error = errno;
+  if (write(failure, &error, sizeof error) < 0) _exit(126);
+  _exit(127);
+}
+
+static std::vector<char*> pointersTo(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::string Claim::start() {
+  const int64_t now = now_ms();
+  const std::string head = "{\"since\":" + std::to_string(now) + ",\"expected\":" + std::to_string(now - started_ms_) + ",";
+  if (!writeManifest(manifest_fd_.get(), head + manifest_)) return std::string("the manifest cannot be written: ") + strerror(errno);
+  const std::vector<char*> arguments = pointersTo(argv_), environment = pointersTo(environment_);
+  int pipe_ends[2];
+  if (pipe2(pipe_ends, O_CLOEXEC) != 0) return strerror(errno);
+  UniqueFd told(pipe_ends[0]), failure(pipe_ends[1]);
+  const pid_t first = fork();
+  if (first < 0) return strerror(errno);
+  if (first == 0) {
+    // A session of its own and an orphan: neither the terminal's signals nor the program's wait() find it.
+    setsid();
+    const pid_t second = fork();
+    if (second != 0) _exit(second < 0 ? 1 : 0);
+    becomeZygote(arguments.data(), environment.data(), failure.get());
+  }
+  failure.reset();
+  int status;
+  while (waitpid(first, &status, 0) < 0 && errno == EINTR) continue;
+  int error = 0;
+  ssize_t got;
+  do got = read(told.get(), &error, sizeof error);
+  while (got < 0 && errno == EINTR);
+  manifest_fd_.reset();
+  return got == sizeof error ? strerror(error) : "";
+}

@@ -1,0 +1,43 @@
+// Making a zygote: one at a time a program, by whoever gets the lock on its manifest; in the background, a child of nobody.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+#include <sys/types.h>
+#include "addon/stand_in.h"
+#include "addon/unique_fd.h"
+#include "wire/runtime_dir.h"
+
+// Numbers of the descriptors that a zygote is started with.
+enum { ZYGOTE_MANIFEST = 3, ZYGOTE_FAR_ENDS = 4 };
+
+// The right to make the zygote of one program, for as long as this object (or the zygote that got it) lives; and what the process
+// was like when it was claimed, for the zygote is to be made as if it had been started then, whatever the program does meanwhile.
+class Claim {
+ public:
+  // Nothing if another process holds the claim (a zygote is there or on its way) or the directory cannot be had; `reason` says which.
+  static std::optional<Claim> take(const runtime_dir& dir, const std::string& key, std::string* reason);
+
+  // What the manifest says, possibly nothing.
+  const std::string& previous() const { return previous_; }
+
+  // `manifest` is the text after `{"since":..,"expected":..,`; `started_ms` (now_ms) is when the claiming process began.
+  void prepare(std::string node, std::vector<std::string> argv, std::string manifest, int64_t started_ms);
+
+  // Starts the prepared zygote, in a session of its own, and passes the claim on. An empty string, or what failed.
+  std::string start();
+
+ private:
+  Claim() = default;
+  [[noreturn]] void becomeZygote(char* const* argv, char* const* environment, int failure);
+
+  UniqueFd manifest_fd_, cwd_;
+  std::string previous_, node_, manifest_;
+  std::vector<std::string> environment_, argv_;
+  StandInPlan stand_ins_;
+  mode_t umask_ = 0;
+  int64_t started_ms_ = 0;
+};
+
+// Replaces what the manifest says. In place, for its lock belongs to the file.
+bool writeManifest(int manifest, const std::string& text);

@@ -1,0 +1,67 @@
+// The zygote: warming, then parked and serving. While parked it is this one thread in one loop, and runs no JavaScript.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+#include "addon/dispositions.h"
+#include "addon/environment.h"
+#include "addon/event_loop.h"
+#include "addon/freshness.h"
+#include "addon/request.h"
+#include "addon/stand_in.h"
+#include "wire/runtime_dir.h"
+
+// What modules asked of process.argv before the gate, and so what a client's arguments must answer equally.
+struct ArgumentQuestions {
+  // argv.indexOf(text) and argv.includes(text): the position among process.argv, -1 if absent.
+  std::vector<std::pair<std::string, int>> positions;
+  // All of the program's arguments, if something read more than that.
+  std::optional<std::vector<std::string>> whole;
+};
+
+struct Parking {
+  ArgumentQuestions arguments;
+  std::string manifest;       // what to write into it
+  int64_t idle_ms;            // leave after so long without a run
+  std::vector<std::pair<int, int>> rebinds;  // stdio descriptor -> another descriptor of a stream's that must follow it
+};
+
+// A run, after the fork: what the child goes on with.
+struct Run {
+  RunRequest request;
+  UniqueFd conversation;  // with the client
+};
+
+class Zygote {
+ public:
+  // Takes over what the starter passed (descriptors ZYGOTE_*) and lets clients queue at `<key>.warming`. Null: `error` says why.
+  static std::unique_ptr<Zygote> begin(const std::string& key, uv_loop_s* loop, std::string* error);
+
+  void consulted(const std::string& path) { freshness_.record(path); }
+
+  // Why this process must not be forked as it stands; empty if it may.
+  std::string obstacle() const;
+
+  // Returns once in every run: in a fork of this process that has the repairs of a run behind it. Never returns in the zygote.
+  // The exception: false if it could not park.
+  bool park(const Parking& parking, Run* run);
+
+  // Gives up before the gate: leaves the reason in the manifest and no socket, and ends the process.
+  [[noreturn]] void abandon(const std::string& manifest);
+
+ private:
+  Zygote(const std::string& key, uv_loop_s* loop) : key_(key), loop_(loop) {}
+  friend class Server;
+
+  std::string key_;
+  EventLoop loop_;
+  runtime_dir dir_{};
+  UniqueFd manifest_, listener_;
+  uint64_t socket_inode_ = 0;
+  int far_ends_[STAND_IN_COUNT];
+  int64_t started_ns_ = 0;
+  Freshness freshness_;
+  Dispositions dispositions_;
+  EnvironmentChanges environment_changes_;
+};

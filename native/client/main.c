@@ -1,0 +1,131 @@
+// The one client. As `instastart [--option=value ...] file args` it asks the program's zygote for a run and becomes its stand-in;
+// as `client --follow=...` it does the second half for a Node that register has asked from. Anything that is not surely a run
+// that a zygote can give is handed to Node by exec: this program never fails where Node would not.
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/follow.h"
+#include "client/installation.h"
+#include "client/plain.h"
+#include "wire/ask.h"
+#include "wire/frame.h"
+
+// Linux guarantees argv[argc] == NULL; a caller that passed no argv[0] at all gets usage.
+struct invocation {
+  char **options;  // Node's, before the entry
+  size_t option_count;
+  char **arguments;  // the entry and what follows; NULL-terminated
+  size_t argument_count;
+};
+
+static struct invocation parse(int argc, char **argv) {
+  struct invocation parsed = {.options = argv + 1};
+  int i = 1;
+  while (i < argc && argv[i][0] == '-') i++;
+  parsed.option_count = (size_t)(i - 1);
+  parsed.arguments = argv + i;
+  parsed.argument_count = (size_t)(argc - i);
+  return parsed;
+}
+
+// A bare word is one of our commands; a path has a dot or a slash.
+static bool is_command(const char *word) { return !strpbrk(word, "./"); }
+
+// Only options of the form --name=value and entries that are files can be understood without knowing Node's list of options:
+// in `--foo bar`, bar may be foo's value.
+static const char *why_not_asked(const struct invocation *invocation) {
+  const char *mode = getenv("INSTASTART");
+  if (mode && strcmp(mode, "0") == 0) return "INSTASTART=0";
+  if (invocation->argument_count == 0) return "no-entry";
+  for (size_t i = 0; i < invocation->option_count; i++)
+    if (strncmp(invocation->options[i], "--", 2) != 0 || !strchr(invocation->options[i], '=')) return "options";
+  struct stat info;
+  if (stat(invocation->arguments[0], &info) != 0 || !S_ISREG(info.st_mode)) return "entry-not-a-file";
+  return NULL;
+}
+
+static bool ask(const struct installation *installation, const struct invocation *invocation, struct asked *asked, char reason[REASON_MAX]) {
+  const char *refused = why_not_asked(invocation);
+  if (!refused && has_inherited_descriptors()) refused = "inherited-descriptors";
+  if (refused) {
+    snprintf(reason, REASON_MAX, "%s", refused);
+    return false;
+  }
+  struct program program = {.node = installation->node,
+                            .argv0 = "node",
+                            .entry = invocation->arguments[0],
+                            .exec_arguments = (const char *const *)invocation->options,
+                            .exec_argument_count = invocation->option_count,
+                            .register_path = installation->register_path};
+  char key[KEY_LENGTH + 1];
+  struct runtime_dir dir;
+  if (!program_key(&program, key)) {
+    snprintf(reason, REASON_MAX, "no-key");
+    return false;
+  }
+  if (!runtime_dir_open(&dir, false)) {
+    snprintf(reason, REASON_MAX, "absent");
+    return false;
+  }
+  const char **exec_arguments = malloc((invocation->option_count + 2) * sizeof *exec_arguments);
+  if (!exec_arguments) return false;
+  exec_arguments[0] = "--import";
+  exec_arguments[1] = installation->register_url;
+  for (size_t i = 0; i < invocation->option_count; i++) exec_arguments[i + 2] = invocation->options[i];
+  struct run_request request = {.arguments = (const char *const *)invocation->arguments,
+                                .argument_count = invocation->argument_count,
+                                .exec_arguments = exec_arguments,
+                                .exec_argument_count = invocation->option_count + 2,
+                                .go = true};
+  bool had = ask_for_run(&dir, key, &request, asked, reason);
+  free(exec_arguments);
+  close(dir.fd);
+  return had;
+}
+
+static int start_program(int argc, char **argv) {
+  int64_t started = now_ms();
+  struct installation installation;
+  if (!installation_find(&installation)) {
+    fprintf(stderr, "instastart: no `node` was found in PATH. Install Node 20.20 or newer, or put it into PATH.\n");
+    return 127;
+  }
+  struct invocation invocation = parse(argc, argv);
+  if (invocation.option_count == 0 && invocation.argument_count > 0 && is_command(invocation.arguments[0]))
+    return run_command(&installation, invocation.arguments);
+  if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) return run_command(&installation, argv + 1);
+
+  struct asked asked;
+  char reason[REASON_MAX] = "";
+  // Behind a shim is a Node that only the shim knows; register asks once it runs.
+  if (!installation.node_is_shim && ask(&installation, &invocation, &asked, reason)) {
+    struct followed followed = follow(asked.socket, asked.life_line, started, true);
+    snprintf(reason, sizeof reason, "%s", followed.reason);
+  }
+  return run_plain(&installation, argv + 1, reason);
+}
+
+// client --follow=<socket>,<life-line>,<ms when it was asked> <exec path> <argv0> <Node's arguments...>
+static int follow_for_register(const char *handed, char **command) {
+  int socket, life_line;
+  long long asked_at;
+  if (sscanf(handed, "%d,%d,%lld", &socket, &life_line, &asked_at) != 3 || !command[0] || !command[1]) {
+    fprintf(stderr, "instastart: --follow is for instastart's own use.\n");
+    return 2;
+  }
+  fcntl(socket, F_SETFD, FD_CLOEXEC);
+  fcntl(life_line, F_SETFD, FD_CLOEXEC);
+  frame_send(socket, MESSAGE_GO, NULL, 0, NULL, 0, NO_DEADLINE);
+  struct followed followed = follow(socket, life_line, asked_at, false);
+  return exec_plain(command[0], command + 1, followed.reason);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1 && strncmp(argv[1], "--follow=", 9) == 0) return follow_for_register(argv[1] + 9, argv + 2);
+  return start_program(argc, argv);
+}

@@ -1,0 +1,154 @@
+#include "wire/ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "wire/frame.h"
+
+extern char **environ;
+
+// A parked zygote answers within microseconds; one that is stopped or stuck must not hold up a user.
+enum { ANSWER_WITHIN_MS = 1000 };
+
+static void say(char reason[REASON_MAX], const char *word, const char *detail) {
+  snprintf(reason, REASON_MAX, detail && *detail ? "%s: %s" : "%s%s", word, detail ? detail : "");
+}
+
+// How long waiting for a zygote under way is worth it: it is expected to be done before a plain run would have caught up.
+// The manifest of a warming zygote starts with {"since":<ms>,"expected":<ms>, both of CLOCK_MONOTONIC.
+static int64_t worth_waiting_until(const struct runtime_dir *dir, const char *key) {
+  char name[KEY_LENGTH + 8], text[128];
+  snprintf(name, sizeof name, "%s.json", key);
+  int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return 0;
+  ssize_t length = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (length <= 0) return 0;
+  text[length] = 0;
+  long long since, expected;
+  if (sscanf(text, "{\"since\":%lld,\"expected\":%lld", &since, &expected) != 2 || expected <= 0) return 0;
+  int64_t left = since + expected - now_ms();
+  // Long overdue means that the expectation was wrong; more than two thirds to go means that plain is about as fast.
+  if (left < -expected / 2 || left > expected * 2 / 3) return 0;
+  return now_ms() + (left > 0 ? left : 0) + expected / 4;
+}
+
+static int find_zygote(const struct runtime_dir *dir, const char *key, int64_t *deadline, char reason[REASON_MAX]) {
+  int fd = runtime_dir_connect(dir, key);
+  *deadline = now_ms() + ANSWER_WITHIN_MS;
+  if (fd >= 0) return fd;
+  if (errno == ENOENT) {
+    char name[KEY_LENGTH + 16];
+    snprintf(name, sizeof name, "%s.warming", key);
+    fd = runtime_dir_connect(dir, name);
+    if (fd < 0) {
+      say(reason, "absent", NULL);
+      return -1;
+    }
+    *deadline = worth_waiting_until(dir, key);
+    if (*deadline > 0) return fd;
+    close(fd);
+    say(reason, "warming", NULL);
+    return -1;
+  }
+  say(reason, errno == ECONNREFUSED ? "absent" : errno == EPERM ? "foreign-zygote" : "unreachable", errno == ECONNREFUSED ? NULL : strerror(errno));
+  return -1;
+}
+
+static size_t text_size(const char *const *texts, size_t count) {
+  size_t size = 0;
+  for (size_t i = 0; i < count; i++) size += strlen(texts[i]) + 1;
+  return size;
+}
+
+static char *append(char *end, const char *const *texts, size_t count) {
+  for (size_t i = 0; i < count; i++) end = stpcpy(end, texts[i]) + 1;
+  return end;
+}
+
+static char *encode(const struct run_request *request, uint32_t flags, size_t *length) {
+  size_t environment = 0;
+  while (environ[environment]) environment++;
+  const char *const *variables = (const char *const *)environ;
+  *length = sizeof(struct request_head) + text_size(request->arguments, request->argument_count) +
+            text_size(request->exec_arguments, request->exec_argument_count) + text_size(variables, environment);
+  char *bytes = *length <= MAX_REQUEST ? malloc(*length) : NULL;
+  if (!bytes) return NULL;
+  mode_t mask = umask(0);
+  umask(mask);
+  struct request_head head = {.flags = flags,
+                              .umask = mask,
+                              .parent_pid = getppid(),
+                              .arguments = (uint32_t)request->argument_count,
+                              .exec_arguments = (uint32_t)request->exec_argument_count,
+                              .environment = (uint32_t)environment};
+  memcpy(bytes, &head, sizeof head);
+  char *end = append(bytes + sizeof head, request->arguments, request->argument_count);
+  end = append(end, request->exec_arguments, request->exec_argument_count);
+  append(end, variables, environment);
+  return bytes;
+}
+
+// Sends the request with every descriptor that the run takes over. The zygote's end of the life-line goes along.
+static bool send_request(int socket, const struct run_request *request, int life_line, int64_t deadline) {
+  int descriptors[MAX_DESCRIPTORS];
+  size_t count = 0;
+  uint32_t flags = request->go ? REQUEST_GO : 0;
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) < 0) continue;
+    flags |= (uint32_t)(REQUEST_HAS_STDIN << fd);
+    descriptors[count++] = fd;
+  }
+  // As a descriptor, so that a directory that was renamed or deleted meanwhile is still the one.
+  int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (cwd < 0) return false;
+  descriptors[count++] = cwd;
+  descriptors[count++] = life_line;
+  size_t length;
+  char *bytes = encode(request, flags, &length);
+  bool sent = bytes && frame_send(socket, MESSAGE_REQUEST, bytes, length, descriptors, count, deadline);
+  free(bytes);
+  close(cwd);
+  return sent;
+}
+
+static bool is_accepted(int socket, int64_t deadline, char reason[REASON_MAX]) {
+  struct frame_reader reader;
+  frame_reader_init(&reader, MAX_SMALL_MESSAGE);
+  enum frame_state state = frame_receive(&reader, socket, deadline);
+  bool accepted = state == FRAME_COMPLETE && reader.header.type == MESSAGE_ACCEPTED;
+  if (!accepted) {
+    if (state == FRAME_COMPLETE && reader.header.type == MESSAGE_REFUSED) say(reason, reader.payload, NULL);
+    else say(reason, state == FRAME_PARTIAL ? "no-answer" : "broken-conversation", NULL);
+  }
+  frame_reader_reset(&reader);
+  return accepted;
+}
+
+bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct asked *asked, char reason[REASON_MAX]) {
+  int64_t deadline;
+  asked->socket = find_zygote(dir, key, &deadline, reason);
+  if (asked->socket < 0) return false;
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    say(reason, "no-descriptors", strerror(errno));
+    close(asked->socket);
+    return false;
+  }
+  bool sent = send_request(asked->socket, request, ends[1], deadline);
+  close(ends[1]);
+  // A refusal may arrive although the request could not be sent whole, so listen in any case.
+  if (is_accepted(asked->socket, deadline, reason) && sent) {
+    asked->life_line = ends[0];
+    return true;
+  }
+  close(ends[0]);
+  close(asked->socket);
+  return false;
+}

@@ -1,0 +1,58 @@
+// The vocabulary of PROTOCOL.md: message types, limits and fixed layouts, shared by the client and the zygote.
+// Both ends are always the same build (the build is part of the program's key), so integers are in host order.
+#pragma once
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { WIRE_MAGIC = 0x69734131 };  // "isA1": protocol version 1
+
+enum message_type {
+  MESSAGE_REQUEST = 1,   // client -> zygote: serve this run (descriptors: see REQUEST_*)
+  MESSAGE_ACCEPTED = 2,  // zygote -> client: it is fresh and fits; say GO
+  MESSAGE_REFUSED = 3,   // zygote -> client: reason
+  MESSAGE_GO = 4,        // client -> zygote: fork
+  MESSAGE_STARTED = 5,   // run -> client: i32 pid (descriptor: its pidfd, where the kernel has them)
+  MESSAGE_STOPPED = 6,   // zygote -> client: i32 signal that stopped the run
+  MESSAGE_LEAVING = 7,   // run -> client: i32 wait status it is about to end with; counts if the zygote is gone by then
+  MESSAGE_EXITED = 8,    // zygote -> client: i32 wait status; the run is gone, all it held is closed
+  MESSAGE_STATUS = 9,    // command -> zygote; answered by MESSAGE_REPORT
+  MESSAGE_REPORT = 10,   // zygote -> command: JSON text
+  MESSAGE_STOP = 11,     // command -> zygote: end; answered by closing
+};
+
+struct message_header {
+  uint32_t magic;
+  uint16_t type;
+  uint16_t descriptors;  // how many come with this message
+  uint32_t length;       // bytes of payload that follow
+};
+
+enum {
+  MAX_DESCRIPTORS = 5,               // stdin, stdout, stderr, cwd, life-line
+  MAX_REQUEST = 12 * 1024 * 1024,    // Linux: arguments and environment share at most 6 MB (execve(2)); twice that
+  MAX_SMALL_MESSAGE = 4096,          // everything but a request and a report
+};
+
+enum request_flag {
+  REQUEST_HAS_STDIN = 1 << 0,  // descriptor 0 is open and passed; likewise 1 and 2
+  REQUEST_HAS_STDOUT = 1 << 1,
+  REQUEST_HAS_STDERR = 1 << 2,
+  REQUEST_GO = 1 << 3,  // fork right after ACCEPTED, without waiting for GO
+};
+
+// Followed by NUL-terminated strings: the program's arguments (the first is the entry as typed), execArgv, the environment.
+struct request_head {
+  uint32_t flags;
+  uint32_t umask;
+  int32_t parent_pid;
+  uint32_t arguments;
+  uint32_t exec_arguments;
+  uint32_t environment;
+};
+
+#ifdef __cplusplus
+}
+#endif

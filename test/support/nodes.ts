@@ -1,0 +1,32 @@
+// The Node binaries that every end-to-end test runs on: the four supported majors, and the one that runs the tests.
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+
+export interface NodeBinary {
+  /** `20.20.2`; used in test names. */
+  version: string
+  major: number
+  execPath: string
+}
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+const inspectBinary = (execPath: string): NodeBinary => {
+  const version = execFileSync(execPath, ['-p', 'process.versions.node'], { encoding: 'utf8', env: {} }).trim()
+  return { version, major: Number(version.split('.')[0]), execPath }
+}
+
+const findBinaries = (): NodeBinary[] => {
+  const own = inspectBinary(process.execPath)
+  const installed = [20, 22, 24, 26]
+    .map((major) => path.join(root, 'node_modules', `node${major}`, 'bin', 'node'))
+    .filter((file) => fs.existsSync(file))
+    .map(inspectBinary)
+  const binaries = installed.some(({ version }) => version === own.version) ? installed : [own, ...installed]
+  const only = process.env.TEST_NODE
+  return only ? binaries.filter(({ version }) => version.startsWith(only)) : binaries
+}
+
+/** All of them, or those whose version starts with the environment variable `TEST_NODE`. */
+export const nodes = findBinaries()
