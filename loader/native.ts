@@ -96,5 +96,14 @@ export const clientPath = path.join(folder, 'client')
 
 export const platformPath = path.join(folder, `platform-${process.versions.modules}.node`)
 
-/** The part built for this Node's ABI. */
-export const loadPlatform = (): { install(leave: bigint): void } => loadAddon(platformPath) as { install(leave: bigint): void }
+/** `native/platform`: what only works with the headers of one ABI. */
+export interface Platform {
+  /** Makes Node's worker threads ones that can be stopped; false if they would not come to rest. */
+  takeOver(): boolean
+  /** Stops them, until something is posted. */
+  quiesce(): void
+  /** In a run: `leave` (native's leaveFunction) is how Node ends it from now on. */
+  startRun(leave: bigint): void
+}
+
+export const loadPlatform = (): Platform => loadAddon(platformPath) as Platform

@@ -11,9 +11,8 @@ export const zygoteKey = (execArgv: readonly string[]): string | undefined => {
   return execArgv.findLast((argument) => argument.startsWith(prefix))?.slice(prefix.length).split(' ', 1)[0]
 }
 
-/** V8's own threads do not survive a fork, so V8 is told to do without (until the forkable platform of `native/platform`). */
-export const zygoteFlags = (nodeMajor: number): string[] =>
-  nodeMajor < 22 ? ['--single-threaded', '--expose-internals'] : ['--single-threaded']
+/** Options of a zygote's Node beyond the user's. Node 20's loader can be customized on its own thread by way of its internals only. */
+export const zygoteFlags = (nodeMajor: number): string[] => (nodeMajor < 22 ? ['--expose-internals'] : [])
 
 /** What is remembered about a program, as JSON in `<key>.json`. `since` and `expected` come first: the client reads them without a parser. */
 export interface Manifest {

@@ -1,3 +1,4 @@
+import vm from 'node:vm'
 import { nodeCapabilities } from '../node-capabilities.js'
 import { handedOver } from './commonjs.js'
 import { isTransformed } from './file-kinds.js'
@@ -44,8 +45,21 @@ ${reExports}
 //# sourceURL=instastart:commonjs
 `
 
-/** The same for JavaScript, where Node's own source for it would be run with that other `require` (see `hooksLeaveCommonJS`). */
-export const javaScriptForImport = (file: string, code: string): string => {
+const canBeCompiled = (code: string): boolean => {
+  try {
+    vm.compileFunction(code, ['exports', 'require', 'module', '__filename', '__dirname'])
+    return true
+  } catch {
+    return false // A syntax error, which Node shall report as the file's own.
+  }
+}
+
+/**
+ * The same for JavaScript, where Node's own source for it would be run with that other `require` (see `hooksLeaveCommonJS`).
+ * undefined: leave it to Node.
+ */
+export const javaScriptForImport = (file: string, code: string): string | undefined => {
+  if (!canBeCompiled(code)) return undefined
   handedOver.add(file)
   return handOver(code)
 }

@@ -33,7 +33,7 @@ export const keepCommonJS = (url: string, context: LoadContext, result: LoadResu
   const file = fileOfURL(url)
   if (file === undefined || result.format !== 'commonjs' || result.source == null || isForRequire(context)) return result
   const { javaScriptForImport } = require('./commonjs-import.js') as typeof import('./commonjs-import.js')
-  return { ...result, source: javaScriptForImport(file, textOf(result.source)) }
+  return { ...result, source: javaScriptForImport(file, textOf(result.source)) ?? result.source }
 }
 
 /** What Node has loaded, with the text of an ES module as the watcher wants it. Everything else passes as it is. */

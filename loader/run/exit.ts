@@ -1,10 +1,9 @@
 // The ways out of a run. A fork must not reach the end of Node's own teardown: it joins threads that were never forked along.
-import type { Native } from '../native.js'
-import { loadPlatform } from '../native.js'
+import type { Native, Platform } from '../native.js'
 
 /** process.exit(), uncaught exceptions: the platform part. A loop that runs dry: the addon's clean-up hook, which needs to know the code. */
-export const takeOverExit = (native: Native) => {
-  loadPlatform().install(native.leaveFunction())
+export const takeOverExit = (native: Native, platform: Platform) => {
+  platform.startRun(native.leaveFunction())
   noteNaturalExitCode(native)
 }
 

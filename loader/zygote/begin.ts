@@ -2,9 +2,7 @@
 import fs from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { installHooks } from '../hooks/install.js'
-import '../hooks/load.js'
-import '../hooks/resolution.js'
-import { loadNative } from '../native.js'
+import { loadNative, loadPlatform } from '../native.js'
 import { zygoteFlags } from '../protocol.js'
 import { installRandom } from '../run/randomness.js'
 import { commonjsGate } from './commonjs-gate.js'
@@ -29,10 +27,12 @@ export const beginZygote = (key: string) => {
   // Somebody typed our title, or the directory is gone: nothing to serve.
   if (error) process.exit(1)
 
+  const platform = loadPlatform()
   const entry = fs.realpathSync(process.argv[1] ?? '')
   installRandom(native)
   const files = new GraphFiles(native)
-  const parking = new Parking({ native, entry, files, watchedArguments: watchArguments(), watchedStdio: watchStdio() })
+  const parking = new Parking({ native, platform, entry, files, watchedArguments: watchArguments(), watchedStdio: watchStdio() })
+  if (!platform.takeOver()) parking.giveUp('busy-workers')
   const gate = esmGate(pathToFileURL(entry).href, parking)
   commonjsGate(entry, parking)
   installHooks({ inZygote: true, watcher: { ...gate, consulted: files.consulted } })

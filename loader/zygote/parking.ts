@@ -1,5 +1,5 @@
 // The end of a zygote's JavaScript: it parks at the gate and goes on in every run, or gives up and says why.
-import type { Native } from '../native.js'
+import type { Native, Platform } from '../native.js'
 import type { Manifest } from '../protocol.js'
 import { startRun } from '../run/start.js'
 import type { GraphFiles } from './graph-files.js'
@@ -11,6 +11,7 @@ import type { WatchedStdio } from './watched-stdio.js'
 
 interface ParkingOptions {
   native: Native
+  platform: Platform
   entry: string
   files: GraphFiles
   watchedArguments: WatchedArguments
@@ -49,8 +50,9 @@ export class Parking {
   /** Does not return in the zygote. Returns in every run, repaired. */
   park() {
     if (this.#isOver) return
-    const { native, files, watchedArguments, watchedStdio } = this.#options
+    const { native, platform, files, watchedArguments, watchedStdio } = this.#options
     files.consultRequired()
+    platform.quiesce()
     const obstacle = this.#threads.obstacle() || native.obstacle()
     if (obstacle) this.giveUp(obstacle)
     this.#release()
@@ -64,7 +66,7 @@ export class Parking {
     })
     // Everything below runs in a fork of this process.
     if (!run) this.giveUp('could-not-park')
-    else startRun(native, run, streams.map(([standard]) => standard))
+    else startRun(native, platform, run, streams.map(([standard]) => standard))
   }
 
   /** Ends this process. */

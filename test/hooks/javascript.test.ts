@@ -4,8 +4,11 @@ import { nodes } from '../support/nodes.js'
 import { copyFixture, register, run, succeeded, ways } from './run.js'
 
 /** Without the frames of the loader: Node takes another of its internal paths where there is a hook, or an --import. */
-const withoutLoaderFrames = (text: string): string =>
-  text.split('\n').filter((line) => !/^ +at /.test(line) || !(line.includes('(node:') || line.includes('at node:') || line.includes(path.dirname(register)))).join('\n')
+const withoutLoaderFrames = (text: string): string => {
+  const isLoaders = (line: string) => /^ +at .*\b(?:node|instastart):/.test(line)
+    || (line.startsWith('    at ') && line.includes(path.dirname(register)))
+  return text.split('\n').filter((line) => !isLoaders(line)).join('\n')
+}
 
 describe.each(nodes)('Node $version', (node) => {
   const directory = copyFixture('javascript', 'none')

@@ -1,0 +1,43 @@
+// What JavaScript sees of the platform part (loader/native.ts, Platform). Built once per ABI, for node.h is not Node-API.
+#include <node.h>
+
+#include "platform/take_over.h"
+
+namespace {
+
+node::Environment* environmentOf(v8::Isolate* isolate) { return node::GetCurrentEnvironment(isolate->GetCurrentContext()); }
+
+// takeOver(): boolean, see take_over.h.
+void takeOver(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  info.GetReturnValue().Set(takeOverPlatform(node::GetMultiIsolatePlatform(environmentOf(info.GetIsolate()))));
+}
+
+// quiesce(): no worker thread is left when it returns.
+void quiesce(const v8::FunctionCallbackInfo<v8::Value>&) { quiescePlatform(); }
+
+class NothingTask final : public v8::Task {
+  void Run() override {}
+};
+
+// startRun(leave): in a run. `leave` is the address of a `void (*)(int code)`, as a BigInt.
+void startRun(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  v8::Isolate* const isolate = info.GetIsolate();
+  node::Environment* const environment = environmentOf(isolate);
+  // process.exit(), an uncaught exception, an error in its handler: Node's own handler joins worker threads that a fork does not have.
+  auto* const leave = reinterpret_cast<void (*)(int)>(static_cast<uintptr_t>(info[0].As<v8::BigInt>()->Uint64Value()));
+  node::SetProcessExitHandler(environment, [leave](node::Environment*, int code) { leave(code); });
+  // uv_loop_fork() forgets wake-ups under way; this one makes the loop look at the foreground tasks that were queued before.
+  node::GetMultiIsolatePlatform(environment)->GetForegroundTaskRunner(isolate)->PostTask(std::make_unique<NothingTask>());
+}
+
+}  // namespace
+
+NODE_MODULE_INIT() {
+  v8::Isolate* const isolate = v8::Isolate::GetCurrent();
+  const auto add = [&](const char* name, v8::FunctionCallback callback) {
+    exports->Set(context, v8::String::NewFromUtf8(isolate, name).ToLocalChecked(), v8::Function::New(context, callback).ToLocalChecked()).Check();
+  };
+  add("takeOver", takeOver);
+  add("quiesce", quiesce);
+  add("startRun", startRun);
+}

@@ -1,0 +1,111 @@
+#include "platform/worker_pool.h"
+
+#include <chrono>
+#include <csignal>
+
+static double monotonicSeconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+void WorkerPool::post(v8::TaskPriority priority, std::unique_ptr<v8::Task> task) {
+  std::unique_lock lock(mutex_);
+  queues_[static_cast<size_t>(priority)].push_back(std::move(task));
+  if (waiting_ == 0 && threads_.size() < size_) startThread();
+  // Without any thread (the system gave none) the task waits for drain(), which then works itself.
+  work_.notify_one();
+}
+
+void WorkerPool::postDelayed(v8::TaskPriority priority, std::unique_ptr<v8::Task> task, double delay_seconds) {
+  std::unique_lock lock(mutex_);
+  delayed_.emplace(monotonicSeconds() + delay_seconds, Delayed{priority, std::move(task)});
+  if (threads_.empty()) startThread();
+  // All of them: one of those that wait has to wait for an earlier moment from now on.
+  work_.notify_all();
+}
+
+void WorkerPool::startThread() {
+  // Node's signals are for its main thread.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  const auto run = [](void* pool) -> void* {
+    static_cast<WorkerPool*>(pool)->work();
+    return nullptr;
+  };
+  if (pthread_create(&thread, nullptr, run, this) == 0) threads_.push_back(thread);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+bool WorkerPool::isQueueEmpty() const {
+  for (const auto& queue : queues_)
+    if (!queue.empty()) return false;
+  return true;
+}
+
+void WorkerPool::queueDue() {
+  const double now = monotonicSeconds();
+  while (!delayed_.empty() && delayed_.begin()->first <= now) {
+    Delayed& first = delayed_.begin()->second;
+    queues_[static_cast<size_t>(first.priority)].push_back(std::move(first.task));
+    delayed_.erase(delayed_.begin());
+  }
+}
+
+// Null once the pool is ending. Most urgent first.
+std::unique_ptr<v8::Task> WorkerPool::take(std::unique_lock<std::mutex>& lock) {
+  for (;;) {
+    queueDue();
+    for (int priority = PRIORITIES - 1; priority >= 0; priority--) {
+      auto& queue = queues_[priority];
+      if (queue.empty()) continue;
+      std::unique_ptr<v8::Task> task = std::move(queue.front());
+      queue.pop_front();
+      return task;
+    }
+    if (ending_) return nullptr;
+    waiting_++;
+    if (delayed_.empty()) work_.wait(lock);
+    else work_.wait_for(lock, std::chrono::duration<double>(delayed_.begin()->first - monotonicSeconds()));
+    waiting_--;
+  }
+}
+
+void WorkerPool::work() {
+  std::unique_lock lock(mutex_);
+  while (std::unique_ptr<v8::Task> task = take(lock)) {
+    running_++;
+    lock.unlock();
+    task->Run();
+    task.reset();
+    lock.lock();
+    running_--;
+    if (running_ == 0 && isQueueEmpty()) idle_.notify_all();
+  }
+}
+
+void WorkerPool::drain() {
+  std::unique_lock lock(mutex_);
+  while (running_ > 0 || !isQueueEmpty()) {
+    if (threads_.empty()) startThread();
+    if (threads_.empty()) {
+      std::unique_ptr<v8::Task> task = take(lock);
+      lock.unlock();
+      task->Run();
+      lock.lock();
+    } else {
+      idle_.wait(lock);
+    }
+  }
+}
+
+void WorkerPool::quiesce() {
+  drain();
+  std::unique_lock lock(mutex_);
+  ending_ = true;
+  work_.notify_all();
+  const std::vector<pthread_t> threads = std::move(threads_);
+  threads_.clear();
+  lock.unlock();
+  for (const pthread_t thread : threads) pthread_join(thread, nullptr);
+  lock.lock();
+  ending_ = false;
+}
