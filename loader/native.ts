@@ -32,6 +32,8 @@ export interface ParkOptions {
   argumentPositions: [text: string, position: number][]
   /** The program's arguments, if modules read more of them. */
   wholeArguments: string[] | undefined
+  /** The platform's quiesceFunction(). */
+  quiesce: bigint
   /** Pairs of a standard descriptor and that of a stream made for it. */
   rebinds: [standard: number, stream: number][]
 }
@@ -102,6 +104,8 @@ export interface Platform {
   takeOver(): boolean
   /** Stops them, until something is posted. */
   quiesce(): void
+  /** Its address, for the addon to call as the very last thing. */
+  quiesceFunction(): bigint
   /** In a run: `leave` (native's leaveFunction) is how Node ends it from now on. */
   startRun(leave: bigint): void
 }

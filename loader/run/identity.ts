@@ -4,9 +4,11 @@ import type { RunFacts } from '../native.js'
 
 const replace = (array: string[], values: string[]) => array.splice(0, array.length, ...values)
 
-const define = (name: 'pid' | 'ppid', value: unknown) => {
-  const { writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(process, name) ?? {}
-  Object.defineProperty(process, name, { value, writable: writable ?? false, enumerable: enumerable ?? true, configurable: configurable ?? true })
+const define = (name: 'pid' | 'ppid', value: number) => {
+  const { writable = false, enumerable = true, configurable = true } = Object.getOwnPropertyDescriptor(process, name) ?? {}
+  // Up to Node 22 ppid is a native accessor in the guise of a value, which a definition on top of it does not replace.
+  Reflect.deleteProperty(process, name)
+  Object.defineProperty(process, name, { value, writable, enumerable, configurable })
 }
 
 export const takeIdentity = (run: RunFacts) => {

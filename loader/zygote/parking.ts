@@ -58,11 +58,12 @@ export class Parking {
     this.#release()
     const streams = watchedStdio.rebinds()
     const run = native.park({
-      manifest: this.#manifestText({ state: 'parked', pid: process.pid, failures: 0 }),
+      manifest: this.#manifestText({ state: 'parked', failures: 0 }),
       idleMs: idleMilliseconds(process.env.INSTASTART_IDLE),
       argumentPositions: watchedArguments.positions(),
       wholeArguments: watchedArguments.whole(),
       rebinds: streams,
+      quiesce: platform.quiesceFunction(),
     })
     // Everything below runs in a fork of this process.
     if (!run) this.giveUp('could-not-park')

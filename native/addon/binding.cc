@@ -88,6 +88,8 @@ Napi::Value becomeClient(const Napi::CallbackInfo& info) {
   command.insert(command.end(), arguments.begin(), arguments.end());
   auto argv = pointers(command);
   argv.push_back(nullptr);
+  // Node marks even these as it starts (uv_disable_stdio_inheritance); a closed one stays closed.
+  for (int fd = 0; fd <= 2; fd++) keepAcrossExec(fd);
   if (!keepAcrossExec(asked.socket) || !keepAcrossExec(asked.life_line)) return reason("no-client");
   execv(client.c_str(), const_cast<char* const*>(argv.data()));
   return reason("no-client");
@@ -162,6 +164,8 @@ Parking parkingFrom(const Napi::Object& options) {
   Parking parking;
   parking.manifest = text(options.Get("manifest"));
   parking.idle_ms = options.Get("idleMs").As<Napi::Number>().Int64Value();
+  bool lossless;
+  parking.quiesce = reinterpret_cast<void (*)()>(static_cast<uintptr_t>(options.Get("quiesce").As<Napi::BigInt>().Uint64Value(&lossless)));
   const auto positions = options.Get("argumentPositions").As<Napi::Array>();
   for (uint32_t i = 0; i < positions.Length(); i++) {
     const auto pair = positions.Get(i).As<Napi::Array>();

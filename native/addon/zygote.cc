@@ -60,7 +60,8 @@ bool Zygote::park(const Parking& parking, Run* run) {
   environment_changes_ = changesSinceExec();
   Server server(*this, parking);
   if (!server.ready()) return false;
-  // The last thing before the name appears: nothing of V8's is allocated from here on.
+  // The last things before the name appears: from here on nothing posts to V8's workers, and nothing of V8's is allocated.
+  parking.quiesce();
   if (!makeHeapInheritable()) return false;
   if (renameat(dir_.fd, (key_ + ".warming").c_str(), dir_.fd, key_.c_str()) != 0) return false;
   *run = server.serve();

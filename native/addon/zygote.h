@@ -24,6 +24,7 @@ struct Parking {
   ArgumentQuestions arguments;
   std::string manifest;       // what to write into it
   int64_t idle_ms;            // leave after so long without a run
+  void (*quiesce)();          // ends Node's worker threads
   std::vector<std::pair<int, int>> rebinds;  // stdio descriptor -> another descriptor of a stream's that must follow it
 };
 

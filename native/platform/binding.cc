@@ -12,8 +12,13 @@ void takeOver(const v8::FunctionCallbackInfo<v8::Value>& info) {
   info.GetReturnValue().Set(takeOverPlatform(node::GetMultiIsolatePlatform(environmentOf(info.GetIsolate()))));
 }
 
-// quiesce(): no worker thread is left when it returns.
+// quiesce(): no worker thread is left when it returns, until JavaScript or V8 posts the next task.
 void quiesce(const v8::FunctionCallbackInfo<v8::Value>&) { quiescePlatform(); }
+
+// quiesceFunction(): its address as a BigInt, for the addon, which calls it when no more JavaScript can run before the fork.
+void quiesceFunction(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  info.GetReturnValue().Set(v8::BigInt::NewFromUnsigned(info.GetIsolate(), reinterpret_cast<uintptr_t>(&quiescePlatform)));
+}
 
 class NothingTask final : public v8::Task {
   void Run() override {}
@@ -39,5 +44,6 @@ NODE_MODULE_INIT() {
   };
   add("takeOver", takeOver);
   add("quiesce", quiesce);
+  add("quiesceFunction", quiesceFunction);
   add("startRun", startRun);
 }

@@ -1,0 +1,41 @@
+// The runtime directory as our commands see it: the registry of programs (native/wire/runtime_dir.h has its layout and its rules).
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Native } from './native.js'
+import type { Manifest } from './protocol.js'
+
+/** What a parked zygote says of itself. */
+export interface ZygoteReport {
+  pid: number
+  /** Under way right now. */
+  runs: number
+  served: number
+  refused: number
+  idleMs: number
+}
+
+export interface ProgramRecord {
+  key: string
+  manifest: Partial<Manifest>
+  /** Undefined if nobody answers. */
+  report: ZygoteReport | undefined
+}
+
+const readManifest = (file: string): Partial<Manifest> => {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<Manifest>
+  } catch {
+    return {} // being written right now, or cut off by a full disk
+  }
+}
+
+/** Every program that the directory knows; none if there is no directory that is ours alone. */
+export const listPrograms = (native: Native): ProgramRecord[] => {
+  const folder = native.runtimeDirectory()
+  if (!folder) return []
+  return fs.readdirSync(folder).filter((name) => name.endsWith('.json')).sort().map((name) => {
+    const key = path.basename(name, '.json')
+    const answer = native.converse(key, 'status')
+    return { key, manifest: readManifest(path.join(folder, name)), report: answer ? JSON.parse(answer) as ZygoteReport : undefined }
+  })
+}
