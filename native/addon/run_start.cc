@@ -22,6 +22,19 @@ static void armLifeLine(UniqueFd& life_line) {
   if (poll(&gone, 1, 0) != 0) giveUp();
 }
 
+// A stream that was made before the gate works on descriptor `stream`; lets it work on what `fd` is now, as libuv would have set it up.
+static void rebindStream(int fd, int stream) {
+  if (isatty(fd)) {
+    // Opened anew, so that O_NONBLOCK is not shared with the other processes on the terminal (libuv, uv_tty_init).
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    const UniqueFd own(open(path, O_RDWR | O_NOCTTY | O_CLOEXEC));
+    if (own.ok() && dup2(own.get(), fd) < 0) giveUp();
+  }
+  if (stream != fd && dup3(fd, stream, O_CLOEXEC) < 0) giveUp();
+  fcntl(stream, F_SETFL, fcntl(stream, F_GETFL) | O_NONBLOCK);
+}
+
 static void takeStdio(RunRequest& request, const std::vector<std::pair<int, int>>& rebinds) {
   for (int fd = 0; fd <= 2; fd++) {
     UniqueFd& given = request.stdio[fd];
@@ -29,15 +42,7 @@ static void takeStdio(RunRequest& request, const std::vector<std::pair<int, int>
     if (!given.ok()) given.reset(open("/dev/null", O_RDWR | O_CLOEXEC));
     if (dup2(given.get(), fd) < 0) giveUp();
   }
-  // libuv gives a terminal stream a descriptor of its own by opening the terminal anew, so that O_NONBLOCK is not shared with others.
-  for (const auto& [fd, also] : rebinds) {
-    char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    UniqueFd again(isatty(fd) ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1);
-    if (dup3(again.ok() ? again.get() : fd, also, O_CLOEXEC) < 0) giveUp();
-    if (again.ok() && dup2(again.get(), fd) < 0) giveUp();
-    fcntl(also, F_SETFL, fcntl(also, F_GETFL) | O_NONBLOCK);
-  }
+  for (const auto& [fd, stream] : rebinds) rebindStream(fd, stream);
   for (UniqueFd& given : request.stdio) given.reset();
 }
 
