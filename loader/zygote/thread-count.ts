@@ -9,16 +9,30 @@ const isNamedPoolThread = (name: string): boolean => name.startsWith('libuv-work
 const threadNames = (): string[] =>
   fs.readdirSync('/proc/self/task').map((task) => fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8'))
 
+/** A thread bears the name of the one that started it until it has given itself another, which takes its turn on a processor. */
+const namingMs = 100
+
+const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
+
 export class ThreadCount {
   readonly #before = threadNames()
 
   /** '' if there are none but those that were there as this object was made. */
   obstacle(): string {
+    const deadline = performance.now() + namingMs
+    let added = this.#added()
+    while (added > 0 && performance.now() < deadline) {
+      pause()
+      added = this.#added()
+    }
+    return added > 0 ? `thread: ${added} started` : ''
+  }
+
+  #added(): number {
     const own = (names: string[]) => names.filter((name) => !isNamedPoolThread(name)).length
     const now = threadNames()
     const added = own(now) - own(this.#before)
-    // Without names, exactly a whole pool more is taken for the pool.
-    const isPool = added === poolSize() && !now.some(isNamedPoolThread)
-    return added > 0 && !isPool ? `thread: ${added} started` : ''
+    // Where they have no names, exactly a whole pool more is taken for the pool.
+    return added === poolSize() && !now.some(isNamedPoolThread) ? 0 : added
   }
 }
