@@ -1,0 +1,38 @@
+// `npm test [-- filter ...]`: builds if need be, runs vitest, and prints `N passed, N failed` as the last line.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { startVitest } from 'vitest/node'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+const isBuilt = fs.existsSync(path.join(root, 'dist/register.js'))
+if (!isBuilt && spawnSync(process.execPath, ['native/build.js'], { cwd: root, stdio: 'inherit' }).status !== 0) process.exit(1)
+
+/** @param {{ children: { allTests: () => Iterable<{ result: () => { state: string } }> }, errors: () => unknown[] }[]} modules */
+const count = (modules) => {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const module of modules) {
+    let failedHere = 0
+    for (const test of module.children.allTests()) {
+      const { state } = test.result()
+      if (state === 'pending') continue
+      counts[state]++
+      if (state === 'failed') failedHere++
+    }
+    // A file that cannot be loaded, or whose afterAll fails, has no failed test of its own.
+    if (module.state() === 'failed' && failedHere === 0) counts.failed++
+  }
+  return counts
+}
+
+const vitest = await startVitest('test', process.argv.slice(2), { config: path.join(root, 'test/vitest.config.ts'), watch: false })
+const { passed, failed, skipped } = count(vitest.state.getTestModules())
+const unhandled = vitest.state.getUnhandledErrors().length
+await vitest.close()
+const total = failed + (failed === 0 && unhandled > 0 ? unhandled : 0)
+const isNothing = passed + total === 0
+console.log(`${passed} passed, ${isNothing ? 1 : total} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+process.exitCode = total > 0 || isNothing ? 1 : 0
+// Not before the line is out: a pipe is written to asynchronously.
+process.stdout.write('', () => process.exit())

@@ -1,0 +1,120 @@
+// The zygotes of one runtime directory, seen from outside: /proc, manifests and sockets.
+import fs from 'node:fs'
+import path from 'node:path'
+import { until } from './conditions.js'
+
+export interface ManifestSeen {
+  key: string
+  entry: string
+  state: 'warming' | 'parked' | 'given-up'
+  reason?: string | undefined
+  failures?: number | undefined
+  pid?: number | undefined
+}
+
+export interface ProcessSeen {
+  pid: number
+  title: string
+}
+
+const read = (file: string): string => {
+  try {
+    return fs.readFileSync(file, 'latin1')
+  } catch {
+    return '' // it ended meanwhile
+  }
+}
+
+/** Every process that was started with this runtime directory: zygotes, runs and whatever runs started. */
+export const processesOf = (runtime: string): ProcessSeen[] =>
+  fs.readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => read(`/proc/${pid}/environ`).split('\0').includes(`XDG_RUNTIME_DIR=${runtime}`))
+    .map((pid) => ({ pid: Number(pid), title: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim() }))
+
+/** Without runs, which are children of a zygote and have another title. Before Node has set the title, it is among the arguments. */
+export const zygotesOf = (runtime: string): ProcessSeen[] =>
+  processesOf(runtime).filter(({ title }) => title.includes('instastart zygote '))
+
+const folderOf = (runtime: string) => path.join(runtime, 'instastart')
+
+const readManifest = (file: string): ManifestSeen => {
+  const key = path.basename(file, '.json')
+  try {
+    const { entry, state, reason, failures, pid } = JSON.parse(fs.readFileSync(file, 'utf8')) as ManifestSeen
+    return { key, entry, state, reason, failures, pid }
+  } catch {
+    return { key, entry: '', state: 'warming' } // being written
+  }
+}
+
+export const manifestsOf = (runtime: string): ManifestSeen[] => {
+  const folder = folderOf(runtime)
+  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => readManifest(path.join(folder, name))) : []
+}
+
+/** The sockets of zygotes that can be asked for a run. */
+export const doorsOf = (runtime: string): string[] => {
+  const folder = folderOf(runtime)
+  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => /^[0-9a-f]+$/.test(name)) : []
+}
+
+const describe = (runtime: string) => JSON.stringify({ manifests: manifestsOf(runtime), doors: doorsOf(runtime), processes: processesOf(runtime) })
+
+/**
+ * Nothing is on its way any more: every zygote that was started is parked, or gave up, or died ('warming' for ever). To be called after the
+ * run that starts it has ended.
+ */
+export const untilSettled = async (runtime: string): Promise<ManifestSeen[]> => {
+  const settled = () => {
+    const zygotes = zygotesOf(runtime)
+    const manifests = manifestsOf(runtime)
+    const doors = doorsOf(runtime)
+    const isParked = ({ pid: zygote }: ProcessSeen) =>
+      manifests.some(({ state, pid, key }) => state === 'parked' && pid === zygote && doors.includes(key))
+    return manifests.length > 0 && zygotes.every(isParked) &&
+      (processesOf(runtime).length === zygotes.length || manifests.every(({ state }) => state !== 'warming'))
+  }
+  await until('settled zygotes', settled).catch((error: Error) => {
+    throw new Error(`${error.message}: ${describe(runtime)}`)
+  })
+  return manifestsOf(runtime)
+}
+
+/** As many zygotes as expected can be asked for a run, and no other is on its way. */
+export const untilParked = async (runtime: string, count = 1): Promise<void> => {
+  const manifests = await untilSettled(runtime)
+  const parked = manifests.filter(({ state, key }) => state === 'parked' && doorsOf(runtime).includes(key))
+  if (parked.length !== count) throw new Error(`${parked.length} parked instead of ${count}: ${describe(runtime)}`)
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return !/^State:\s+Z/m.test(read(`/proc/${pid}/status`))
+  } catch {
+    return false
+  }
+}
+
+const untilGone = (pids: readonly number[], timeoutMs: number) =>
+  until('ended processes', () => pids.every((pid) => !isAlive(pid)), timeoutMs)
+
+/** Ends every zygote as `kill` does, and asserts that nothing of this runtime directory is left. */
+export const stopAndAssertNothingLeft = async (runtime: string): Promise<void> => {
+  const zygotes = zygotesOf(runtime).map(({ pid }) => pid)
+  for (const pid of zygotes) if (isAlive(pid)) process.kill(pid, 'SIGTERM')
+  let problem = ''
+  await untilGone(zygotes, 5000).catch(() => {
+    problem = `zygotes did not end by SIGTERM; `
+  })
+  // A process that was on its way out gets the time to go.
+  await until('no processes', () => processesOf(runtime).length === 0, 2000).catch(() => {
+    problem += `processes left: ${JSON.stringify(processesOf(runtime))}; `
+  })
+  for (const { pid } of processesOf(runtime)) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  const folder = folderOf(runtime)
+  const files = fs.existsSync(folder) && fs.statSync(folder).isDirectory() ? fs.readdirSync(folder).filter((name) => !name.endsWith('.json')) : []
+  if (files.length > 0) problem += `files left: ${files.join(' ')}`
+  if (problem) throw new Error(problem)
+}
