@@ -102,6 +102,8 @@ export const platformPath = path.join(folder, `platform-${process.versions.modul
 export interface Platform {
   /** Makes Node's worker threads ones that can be stopped; false if they would not come to rest. */
   takeOver(): boolean
+  /** One full collection, so that none is under way in the runs. */
+  collectGarbage(): void
   /** Stops them, until something is posted. */
   quiesce(): void
   /** Its address, for the addon to call as the very last thing. */

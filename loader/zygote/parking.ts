@@ -52,6 +52,7 @@ export class Parking {
     if (this.#isOver) return
     const { native, platform, files, watchedArguments, watchedStdio } = this.#options
     files.consultRequired()
+    platform.collectGarbage()
     platform.quiesce()
     const obstacle = this.#threads.obstacle() || native.obstacle()
     if (obstacle) this.giveUp(obstacle)

@@ -12,6 +12,14 @@ void takeOver(const v8::FunctionCallbackInfo<v8::Value>& info) {
   info.GetReturnValue().Set(takeOverPlatform(node::GetMultiIsolatePlatform(environmentOf(info.GetIsolate()))));
 }
 
+// collectGarbage(): one full collection. A marking that is under way at a fork would go on in every run, at the price of a copy of every
+// page it touches. Once, not LowMemoryNotification(), whose repeated collections also drop the bytecode of functions not called lately.
+void collectGarbage(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  v8::V8::SetFlagsFromString("--expose-gc");  // which RequestGarbageCollectionForTesting() insists on
+  info.GetIsolate()->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
+  v8::V8::SetFlagsFromString("--no-expose-gc");
+}
+
 // quiesce(): no worker thread is left when it returns, until JavaScript or V8 posts the next task.
 void quiesce(const v8::FunctionCallbackInfo<v8::Value>&) { quiescePlatform(); }
 
@@ -43,6 +51,7 @@ NODE_MODULE_INIT() {
     exports->Set(context, v8::String::NewFromUtf8(isolate, name).ToLocalChecked(), v8::Function::New(context, callback).ToLocalChecked()).Check();
   };
   add("takeOver", takeOver);
+  add("collectGarbage", collectGarbage);
   add("quiesce", quiesce);
   add("quiesceFunction", quiesceFunction);
   add("startRun", startRun);
