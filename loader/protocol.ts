@@ -20,7 +20,6 @@ export interface Manifest {
   since: number
   expected: number
   entry: string
-  args: string[]
   node: string
   pid?: number
   state: 'warming' | 'parked' | 'given-up'

@@ -42,7 +42,7 @@ export const prepareZygote = (native: Native, program: Program) => {
   const entry = fs.realpathSync(program.entry)
   const args = process.argv.slice(2)
   const manifest: Omit<Manifest, 'since' | 'expected'> =
-    { entry, args, node: program.node, state: 'warming', failures: failuresSoFar(previous) }
+    { entry, node: program.node, state: 'warming', failures: failuresSoFar(previous) }
   const flags = [...zygoteFlags(Number(process.versions.node.split('.')[0])), zygoteOption(claim.key, entry)]
   // Our own preload is among execArgv or in NODE_OPTIONS: that is why this code runs.
   // The opening brace, `since` and `expected` are put in front when it is started.

@@ -1,5 +1,7 @@
 #include "addon/event_loop.h"
 
+#include <cstring>
+
 extern "C" {
 struct uv_handle_s;
 struct uv_loop_s {
@@ -31,8 +33,11 @@ void EventLoop::rememberActive() { known_ = active(); }
 
 std::string EventLoop::newlyActive() const {
   if (loop_->active_reqs.count > 0) return "request";
-  for (void* handle : active())
-    if (!known_.contains(handle)) return uv_handle_type_name(uv_handle_get_type(static_cast<uv_handle_s*>(handle)));
+  for (void* handle : active()) {
+    const char* const type = uv_handle_type_name(uv_handle_get_type(static_cast<uv_handle_s*>(handle)));
+    // Listeners for signals survive: libuv renews its signal pipe, and the run gets the dispositions back.
+    if (!known_.contains(handle) && strcmp(type, "signal") != 0) return type;
+  }
   return {};
 }
 

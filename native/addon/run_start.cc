@@ -56,8 +56,9 @@ static bool tellStarted(int conversation) {
 void startRun(RunRequest& request, int conversation, const std::vector<std::pair<int, int>>& rebinds, const Dispositions& dispositions,
               const EnvironmentChanges& changes, EventLoop& loop) {
   run_conversation = conversation;
-  // 1. A session of its own, so that signals can be sent to it and its children as to a foreground job.
-  setsid();
+  // 1. A process group of its own, so that signals can be sent to it and its children as to a foreground job. Not a session: a group
+  //    without a parent in its session is orphaned, and the kernel does not stop it by SIGTSTP (setpgid(2)).
+  if (setpgid(0, 0) != 0) giveUp();
   // 2. Dies with its client.
   armLifeLine(request.life_line);
   // 3. The client's descriptors, directory, umask and environment.
