@@ -1,7 +1,6 @@
 // Arranges for the zygote to be started: when this run has evaluated its graph, or at the latest when it exits.
 import fs from 'node:fs'
 import type { Native, Program } from '../native.js'
-import { platformPath } from '../native.js'
 import { identity, zygoteFlags, zygoteOption, type Manifest } from '../protocol.js'
 
 const tickMs = 20
@@ -29,9 +28,8 @@ const failuresSoFar = (previous: Partial<Manifest>): number =>
   // One that is 'warming' although its lock is free was killed or crashed.
   previous.state === 'given-up' || previous.state === 'warming' ? (previous.failures ?? 0) + 1 : 0
 
-/** Does nothing if another process is at it already, if it was in vain lately, or if this Node has no platform part. */
+/** Does nothing if another process is at it already, or if it was in vain lately. */
 export const prepareZygote = (native: Native, program: Program) => {
-  if (!fs.existsSync(platformPath)) return
   const claim = native.claimProgram(program)
   if (typeof claim === 'string') return
   const previous = parse(claim.previous)

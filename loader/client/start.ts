@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { installHooks } from '../hooks/install.js'
-import { clientPath, loadNative, type Native, type Program } from '../native.js'
+import { clientPath, loadNative, platformPath, type Native, type Program } from '../native.js'
 import { whyNotEligible } from './eligibility.js'
 import { takePlainNote } from './plain-note.js'
 
@@ -36,7 +36,9 @@ export const startProgram = () => {
   }
   const program = thisProgram()
   const reason = note ?? askForRun(native, program)
-  reportPlain(reason)
+  const isCurable = curable.test(reason)
+  const hasPlatform = !isCurable || fs.existsSync(platformPath)
+  reportPlain(hasPlatform ? reason : `no-platform: there is no part for Node ${process.versions.node} (ABI ${process.versions.modules})`)
   installHooks()
-  if (curable.test(reason)) (require('./prepare-zygote.js') as typeof import('./prepare-zygote.js')).prepareZygote(native, program)
+  if (isCurable && hasPlatform) (require('./prepare-zygote.js') as typeof import('./prepare-zygote.js')).prepareZygote(native, program)
 }

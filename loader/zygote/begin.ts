@@ -8,14 +8,16 @@ import { installRandom } from '../run/randomness.js'
 import { commonjsGate } from './commonjs-gate.js'
 import { esmGate } from './esm-gate.js'
 import { GraphFiles } from './graph-files.js'
+import { hideInternals } from './hide-internals.js'
 import { Parking } from './parking.js'
 import { watchArguments } from './watched-arguments.js'
 import { watchStdio } from './watched-stdio.js'
 
+const ownFlags = zygoteFlags(Number(process.versions.node.split('.')[0]))
+
 /** Takes what only a zygote has out of `execArgv`, in place, before any module looks at it. */
 const hideOwnOptions = () => {
-  const own = new Set(zygoteFlags(Number(process.versions.node.split('.')[0])))
-  const kept = process.execArgv.filter((argument) => !own.has(argument) && !argument.startsWith('--title=instastart zygote '))
+  const kept = process.execArgv.filter((argument) => !ownFlags.includes(argument) && !argument.startsWith('--title=instastart zygote '))
   process.execArgv.splice(0, Infinity, ...kept)
 }
 
@@ -36,4 +38,5 @@ export const beginZygote = (key: string) => {
   const gate = esmGate(pathToFileURL(entry).href, parking)
   commonjsGate(entry, parking)
   installHooks({ inZygote: true, watcher: { ...gate, consulted: files.consulted } })
+  if (ownFlags.includes('--expose-internals')) hideInternals()
 }
