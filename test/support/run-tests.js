@@ -1,8 +1,8 @@
-// `npm test [-- filter ...]`: builds if need be, runs vitest, and prints `N passed, N failed` as the last line.
+// `npm test [-- filter ... -t name]`: builds if need be, runs vitest, and prints `N passed, N failed` as the last line.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { startVitest } from 'vitest/node'
+import { parseCLI, startVitest } from 'vitest/node'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -26,7 +26,8 @@ const count = (modules) => {
   return counts
 }
 
-const vitest = await startVitest('test', process.argv.slice(2), { config: path.join(root, 'test/vitest.config.ts'), watch: false })
+const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
+const vitest = await startVitest('test', filter, { ...options, config: path.join(root, 'test/vitest.config.ts'), watch: false })
 const { passed, failed, skipped } = count(vitest.state.getTestModules())
 const unhandled = vitest.state.getUnhandledErrors().length
 await vitest.close()
