@@ -1,0 +1,211 @@
+import { once } from 'node:events'
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { until } from '../support/conditions.js'
+import { nodes } from '../support/nodes.js'
+import type { Outcome } from '../support/program.js'
+import { Sandbox, debugLine, distribution, plainReason, warmWays, type SandboxOptions } from '../support/sandbox.js'
+import { doorsOf } from '../support/zygotes.js'
+
+/** native/wire/protocol.h: magic, type, descriptors, length. */
+const message = (type: number): Buffer => {
+  const header = Buffer.alloc(12)
+  header.writeUInt32LE(0x69734131, 0)
+  header.writeUInt16LE(type, 4)
+  return header
+}
+const accepted = message(2)
+
+/** What may sit behind a zygote's socket instead of a zygote. */
+const hijackers: [what: string, reason: string, answer: (socket: net.Socket) => void][] = [
+  ['is silent', 'no-answer', () => undefined],
+  ['closes', 'broken-conversation', (socket) => socket.destroy()],
+  ['answers garbage', 'broken-conversation', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  ['answers with another message', 'broken-conversation', (socket) => socket.write(message(8))],
+  ['answers half a message', 'no-answer', (socket) => socket.write(accepted.subarray(0, 6))],
+  ['accepts and closes', 'start-failed', (socket) => socket.end(accepted)],
+  ['accepts and is silent', 'start-failed', (socket) => socket.write(accepted)],
+]
+
+const expectRight = (outcome: Outcome) => expect(outcome, JSON.stringify(outcome)).toMatchObject({ stdout: 'hello world\n', status: 3 })
+
+describe.each(nodes)('on Node $version', (node) => {
+  describe.each(warmWays)('with %s', (way) => {
+    let sandbox: Sandbox
+    beforeEach(() => {
+      sandbox = new Sandbox(node, 'greeting')
+    })
+    afterEach(() => sandbox.dispose())
+    const run = (options?: SandboxOptions) => sandbox.run(way, ['app.mjs', 'world'], options)
+    const folder = () => path.join(sandbox.runtime, 'instastart')
+    const warmUp = () => sandbox.warmUp(way, ['app.mjs', 'world'])
+    const door = () => path.join(folder(), doorsOf(sandbox.runtime)[0] ?? 'no door')
+
+    const expectPlainTwice = async (options?: SandboxOptions) => {
+      for (const attempt of ['first', 'second']) {
+        const outcome = await run(options)
+        expectRight(outcome)
+        expect(debugLine(outcome), attempt).toMatch(/^plain run: ./)
+      }
+      expect(sandbox.zygotes()).toEqual([])
+    }
+
+    test('a runtime directory that cannot be made means plain runs', async () => {
+      await expectPlainTwice({ env: { XDG_RUNTIME_DIR: path.join(sandbox.directory, 'no/such/folder') } })
+    })
+
+    test('a file in the place of the runtime directory means plain runs', async () => {
+      fs.writeFileSync(folder(), '')
+      await expectPlainTwice()
+    })
+
+    test.each([0o755, 0o770, 0o701])('a runtime directory with mode %o is not used', async (mode) => {
+      fs.mkdirSync(folder())
+      fs.chmodSync(folder(), mode)
+      await expectPlainTwice()
+      expect(fs.readdirSync(folder())).toEqual([])
+    })
+
+    test.runIf(process.getuid?.() === 0)('a runtime directory of another user is not used (needs root)', async () => {
+      fs.mkdirSync(folder(), { mode: 0o700 })
+      fs.chownSync(folder(), 65534, 65534)
+      await expectPlainTwice()
+    })
+
+    test('a link in the place of the runtime directory is not followed', async () => {
+      const elsewhere = path.join(sandbox.directory, 'elsewhere')
+      fs.mkdirSync(elsewhere, { mode: 0o700 })
+      fs.symlinkSync(elsewhere, folder())
+      await expectPlainTwice()
+      expect(fs.readdirSync(elsewhere)).toEqual([])
+    })
+
+    test('without XDG_RUNTIME_DIR the directory is made in TMPDIR', async () => {
+      const env = { XDG_RUNTIME_DIR: '', TMPDIR: sandbox.runtime }
+      expectRight(await run({ env }))
+      expect(fs.readdirSync(sandbox.runtime)).toEqual([`instastart-${process.getuid?.()}`])
+      const made = path.join(sandbox.runtime, `instastart-${process.getuid?.()}`)
+      expect(fs.statSync(made).mode & 0o7777).toBe(0o700)
+      fs.renameSync(made, folder())
+      // What dispose() looks for is XDG_RUNTIME_DIR, which this zygote does not have.
+      await until('a pid', () => sandbox.manifests().some(({ pid }) => pid))
+      for (const { pid } of sandbox.manifests()) if (pid) process.kill(pid, 'SIGKILL')
+      fs.rmSync(folder(), { recursive: true })
+    })
+
+    test('a killed zygote\'s socket means a plain run, and then a new zygote', async () => {
+      await warmUp()
+      const [zygote] = sandbox.zygotes()
+      process.kill(zygote?.pid ?? 0, 'SIGKILL')
+      await until('the zygote is gone', () => sandbox.zygotes().length === 0)
+      expect(fs.existsSync(door())).toBe(true)
+      const outcome = await run()
+      expectRight(outcome)
+      expect(plainReason(outcome)).toBe('absent')
+      await sandbox.untilParked(1)
+      expect(debugLine(await run())).toMatch(/^warm run/)
+    })
+
+    test.each(hijackers)('a listener in the zygote\'s place that %s means a plain run (%s)', async (_what, reason, answer) => {
+      await warmUp()
+      const name = door()
+      process.kill(sandbox.zygotes()[0]?.pid ?? 0, 'SIGTERM')
+      await until('the zygote is gone', () => sandbox.zygotes().length === 0)
+      const server = net.createServer((socket) => answer(socket.on('error', () => undefined)))
+      await once(server.listen(name), 'listening')
+      try {
+        const outcome = await run()
+        expectRight(outcome)
+        expect(plainReason(outcome)).toBe(reason)
+        expect(outcome.ms).toBeLessThan(8000)
+      } finally {
+        server.close()
+      }
+      // A zygote may have been made in its place; its socket is not this one's to keep.
+      await sandbox.untilSettled()
+    })
+
+    test('a stopped zygote means a plain run, after a second at most', async () => {
+      await warmUp()
+      const zygote = sandbox.zygotes()[0]?.pid ?? 0
+      process.kill(zygote, 'SIGSTOP')
+      try {
+        const outcome = await run()
+        expectRight(outcome)
+        expect(plainReason(outcome)).toBe('no-answer')
+      } finally {
+        process.kill(zygote, 'SIGCONT')
+      }
+      await until('the zygote answers again', async () => debugLine(await run()).startsWith('warm run'))
+    })
+
+    test('a zygote that is killed during a run takes no run with it', async () => {
+      await warmUp()
+      const running = sandbox.start(way, ['app.mjs', 'wait'], { stdio: ['pipe', 'pipe', 'pipe'] })
+      await running.hasPrinted('hello wait')
+      // Another kind of stdin is another zygote: this one may be plain.
+      running.child.stdin?.end()
+      await running.ended
+      await sandbox.untilSettled()
+      const second = sandbox.start(way, ['app.mjs', 'wait'], { stdio: ['pipe', 'pipe', 'pipe'] })
+      await second.hasPrinted('hello wait')
+      for (const { pid } of sandbox.zygotes()) process.kill(pid, 'SIGKILL')
+      await until('the zygotes are gone', () => sandbox.zygotes().length === 0)
+      second.child.stdin?.end()
+      const { stdout, status } = await second.ended
+      expect({ stdout, status }).toEqual({ stdout: 'hello wait\nend\n', status: 3 })
+      for (const name of doorsOf(sandbox.runtime)) fs.rmSync(path.join(folder(), name))
+    })
+
+    test('without native parts every run is plain', async () => {
+      const copy = path.join(sandbox.directory, 'dist')
+      fs.cpSync(distribution, copy, { recursive: true })
+      fs.rmSync(path.join(copy, 'native'), { recursive: true })
+      sandbox.distribution = copy
+      await expectPlainTwice()
+      expect(plainReason(await run())).toBe('no-addon')
+    })
+
+    test('without the part for this Node\'s ABI every run is plain', async () => {
+      const copy = path.join(sandbox.directory, 'dist')
+      fs.cpSync(distribution, copy, { recursive: true })
+      for (const name of fs.readdirSync(path.join(copy, 'native'))) if (name.startsWith('platform-')) fs.rmSync(path.join(copy, 'native', name))
+      sandbox.distribution = copy
+      await expectPlainTwice()
+    })
+
+    test('inherited descriptors mean a plain run, and they are inherited', async () => {
+      await warmUp()
+      const running = sandbox.start(way, ['app.mjs', 'world'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+      const outcome = await running.ended
+      expectRight(outcome)
+      expect(plainReason(outcome)).toBe('inherited-descriptors')
+    })
+  })
+
+  test('an idle zygote leaves after INSTASTART_IDLE seconds', async () => {
+    const sandbox = new Sandbox(node, 'greeting')
+    try {
+      await sandbox.run('client', ['app.mjs'], { env: { INSTASTART_IDLE: '1' } })
+      await sandbox.untilParked(1)
+      await until('the zygote has left', () => sandbox.processes().length === 0, 5000)
+      expect(doorsOf(sandbox.runtime)).toEqual([])
+    } finally {
+      await sandbox.dispose()
+    }
+  })
+
+  test('no `node` in PATH is told by the command, with status 127', async () => {
+    const sandbox = new Sandbox(node, 'greeting')
+    try {
+      const outcome = await sandbox.run('client', ['app.mjs'], { env: { PATH: sandbox.directory } })
+      expect(outcome).toMatchObject({ status: 127, stdout: '' })
+      expect(outcome.stderr).toContain('no `node` was found in PATH')
+    } finally {
+      await sandbox.dispose()
+    }
+  })
+})
+
