@@ -101,7 +101,7 @@ const buildNative = () => {
     const wireObjects = wire.map((file) => path.join(objects, `${path.basename(file)}.o`))
     const wireBuilt = wire.every((file, i) => compile('the addon', cc, [...c, '-fPIC', '-c', file, '-o', wireObjects[i]]))
     if (wireBuilt) {
-      compile('the addon', cxx, ['-std=c++20', '-O2', '-shared', '-fPIC', '-fno-exceptions', '-fvisibility=hidden', ...warnings, ...defines, ...includes,
+      compile('the addon', cxx, ['-std=c++20', '-O2', '-shared', '-fPIC', '-pthread', '-fno-exceptions', '-fvisibility=hidden', ...warnings, ...defines, ...includes,
         `-isystem${path.join(path.dirname(resolve('node-api-headers/package.json')), 'include')}`,
         `-isystem${path.dirname(resolve('node-addon-api/package.json'))}`,
         '-DNAPI_VERSION=8', '-DNAPI_DISABLE_CPP_EXCEPTIONS', '-DNODE_ADDON_API_DISABLE_DEPRECATED', '-DNODE_GYP_MODULE_NAME=instastart', '-DBUILDING_NODE_EXTENSION',

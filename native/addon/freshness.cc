@@ -1,31 +1,73 @@
 #include "addon/freshness.h"
 
+#include <algorithm>
+#include <atomic>
+#include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
+#include <thread>
+#include "addon/unique_fd.h"
 
 static int64_t nanoseconds(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
 
-Freshness::File Freshness::look(const std::string& path) {
+static UniqueFd openFolder(const std::string& path) { return UniqueFd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
+
+Freshness::Identity Freshness::look(int folder, const char* name) {
   struct stat info;
-  if (stat(path.c_str(), &info) != 0) return {path, false, 0, 0, 0, 0, 0};
-  return {path, true, info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
+  if (folder < 0 || fstatat(folder, name, &info, 0) != 0) return {};
+  return {true, info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
 }
 
 void Freshness::record(const std::string& path) {
-  if (known_.insert(path).second) files_.push_back(look(path));
+  if (!known_.insert(path).second) return;
+  const size_t name_start = path.rfind('/') + 1;
+  const std::string folder = path.substr(0, name_start), name = path.substr(name_start);
+  const auto [at, is_new] = folder_index_.emplace(folder, folders_.size());
+  if (is_new) folders_.push_back({folder, {}});
+  folders_[at->second].files.push_back({name, look(openFolder(folder).get(), name.c_str())});
 }
 
-std::string Freshness::firstStale() const {
-  for (const File& file : files_) {
-    const File now = look(file.path);
-    if (now.present != file.present || now.device != file.device || now.inode != file.inode || now.size != file.size ||
-        now.modified_ns != file.modified_ns || now.changed_ns != file.changed_ns)
-      return file.path;
-  }
-  return {};
+const Freshness::File* Freshness::findStaleIn(const Folder& folder) {
+  const UniqueFd fd = openFolder(folder.path);
+  for (const File& file : folder.files)
+    if (look(fd.get(), file.name.c_str()) != file.identity) return &file;
+  return nullptr;
 }
 
-std::string Freshness::firstChangedSince(int64_t since_ns) const {
-  for (const File& file : files_)
-    if (file.present && file.changed_ns >= since_ns) return file.path;
+std::string Freshness::findStale() const {
+  enum { FOLDERS_WORTH_A_THREAD = 50, MOST_THREADS = 4 };
+  struct Search {
+    const std::vector<Folder>& folders;
+    std::atomic<size_t> next = 0;
+    std::atomic<const Folder*> folder = nullptr;
+    std::atomic<const File*> file = nullptr;
+    void work() {
+      for (size_t i; !file && (i = next++) < folders.size();) {
+        const File* const stale = findStaleIn(folders[i]);
+        const File* none = nullptr;
+        if (stale && file.compare_exchange_strong(none, stale)) folder = &folders[i];
+      }
+    }
+  } search{folders_};
+
+  pthread_t helpers[MOST_THREADS];
+  size_t helper_count = 0;
+  const size_t wanted = std::min<size_t>({folders_.size() / FOLDERS_WORTH_A_THREAD, MOST_THREADS, std::max(1U, std::thread::hardware_concurrency())});
+  const auto work = [](void* given) -> void* {
+    static_cast<Search*>(given)->work();
+    return nullptr;
+  };
+  for (size_t i = 1; i < wanted; i++)
+    if (pthread_create(&helpers[helper_count], nullptr, work, &search) == 0) helper_count++;
+  search.work();
+  for (size_t i = 0; i < helper_count; i++) pthread_join(helpers[i], nullptr);
+  const File* const stale = search.file;
+  return stale ? search.folder.load()->path + stale->name : "";
+}
+
+std::string Freshness::findChangedSince(int64_t since_ns) const {
+  for (const Folder& folder : folders_)
+    for (const File& file : folder.files)
+      if (file.identity.present && file.identity.changed_ns >= since_ns) return folder.path + file.name;
   return {};
 }

@@ -2,26 +2,41 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 class Freshness {
  public:
-  // Remembers what `path` is right now: its identity, or that it is not there. Later calls with the same path change nothing.
+  // Remembers what the file at this absolute path is right now: its identity, or that it is not there. Later calls with the same path
+  // change nothing.
   void record(const std::string& path);
-  // The first file that is no longer what it was; empty if none.
-  std::string firstStale() const;
-  // The first file that was changed at or after `since_ns` (CLOCK_REALTIME), so that nobody knows which text was read; empty if none.
-  std::string firstChangedSince(int64_t since_ns) const;
+  // A file that is no longer what it was; empty if there is none. Thousands of files are a matter of milliseconds: each folder is looked
+  // up once, and several threads share the work (none is left when it returns).
+  std::string findStale() const;
+  // A file that was changed at or after `since_ns` (CLOCK_REALTIME), so that nobody knows which text was read; empty if there is none.
+  std::string findChangedSince(int64_t since_ns) const;
 
  private:
-  struct File {
-    std::string path;
-    bool present;
-    uint64_t device, inode;
-    int64_t size, modified_ns, changed_ns;
+  struct Identity {
+    bool present = false;
+    uint64_t device = 0, inode = 0;
+    int64_t size = 0, modified_ns = 0, changed_ns = 0;
+    bool operator==(const Identity&) const = default;
   };
-  static File look(const std::string& path);
-  std::vector<File> files_;
+  struct File {
+    std::string name;
+    Identity identity;
+  };
+  struct Folder {
+    std::string path;  // ends with a slash
+    std::vector<File> files;
+  };
+  // `folder` is a descriptor, or -1: then nothing is there.
+  static Identity look(int folder, const char* name);
+  static const File* findStaleIn(const Folder& folder);
+
+  std::vector<Folder> folders_;
+  std::unordered_map<std::string, size_t> folder_index_;
   std::unordered_set<std::string> known_;
 };

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "addon/late_teardown.h"
 #include "wire/frame.h"
 
 static int run_conversation = -1;
@@ -82,5 +83,6 @@ void leaveRun(int code) {
   const int32_t status = (code & 0xff) << 8;
   // Should the client be gone, nobody wants to know.
   frame_send(run_conversation, MESSAGE_LEAVING, &status, sizeof status, nullptr, 0, now_ms());
+  leaveMemoryToOther();
   _exit(code & 0xff);
 }

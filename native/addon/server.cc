@@ -93,7 +93,7 @@ bool Server::handleRequest(Conversation& conversation, bool* is_run) {
   frame_reader_reset(&conversation.reader);
   // What waits in a dead zygote's backlog, or comes as it closes.
   if (closed_) return refuse(conversation, "closing"), false;
-  if (const std::string file = zygote_.freshness_.firstStale(); !file.empty()) {
+  if (const std::string file = zygote_.freshness_.findStale(); !file.empty()) {
     refuse(conversation, "stale: " + file);
     close();
     return false;

@@ -50,7 +50,7 @@ std::string Zygote::obstacle() const {
   if (std::string active = loop_.newlyActive(); !active.empty()) return "open-handle: " + active;
   if (standInsWereWritten(far_ends_)) return "output-before-gate";
   // File systems count time in ticks of up to 10 ms, so a change just before the start may look like one before it.
-  if (std::string file = freshness_.firstChangedSince(started_ns_ - 20'000'000); !file.empty()) return "changed-while-loading: " + file;
+  if (std::string file = freshness_.findChangedSince(started_ns_ - 20'000'000); !file.empty()) return "changed-while-loading: " + file;
   return {};
 }
 
