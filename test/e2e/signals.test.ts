@@ -1,0 +1,110 @@
+import fs from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { until } from '../support/conditions.js'
+import { nodes } from '../support/nodes.js'
+import type { RunningProgram } from '../support/program.js'
+import { Sandbox, debugLine, warmWays } from '../support/sandbox.js'
+
+/** As in ps(1): R, S, T, Z; '' for a process that is gone. */
+const stateOf = (pid: number): string => {
+  try {
+    return /\) (\w)/.exec(fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+const isGone = (pid: number) => ['', 'Z', 'X'].includes(stateOf(pid))
+
+describe.each(nodes)('on Node $version', (node) => {
+  describe.each(warmWays)('with %s', (way) => {
+    let sandbox: Sandbox
+    let last: RunningProgram | undefined
+    beforeEach(async () => {
+      sandbox = new Sandbox(node, 'signals')
+      await sandbox.warmUp(way, ['app.mjs', 'nothing'])
+    })
+    afterEach(async () => {
+      last?.child.kill('SIGKILL')
+      await sandbox.dispose()
+    })
+
+    /** A warm run that is at work: its pid is not its client's. */
+    const start = async (...args: string[]): Promise<{ program: RunningProgram; client: number; run: number }> => {
+      let printed = ''
+      const program = sandbox.start(way, ['app.mjs', ...args])
+      last = program
+      program.child.stdout?.on('data', (text: string) => {
+        printed += text
+      })
+      await program.hasPrinted('pid ')
+      await until('a whole line', () => printed.includes('\n'))
+      const run = Number(/pid (\d+)/.exec(printed)?.[1])
+      const client = program.child.pid ?? 0
+      expect(run).not.toBe(client)
+      return { program, client, run }
+    }
+
+    test.each(['sleep', 'busy'])('a killed client takes its run with it: %s', async (what) => {
+      const { program, client, run } = await start(what)
+      process.kill(client, 'SIGKILL')
+      expect(await program.ended).toMatchObject({ status: null, signal: 'SIGKILL' })
+      await until('the run is gone', () => isGone(run), 5000)
+    })
+
+    test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const)('%s ends a program without a handler as it does in plain Node', async (signal) => {
+      const { program, client, run } = await start('sleep')
+      process.kill(client, signal)
+      expect(await program.ended).toMatchObject({ status: null, signal })
+      expect(isGone(run)).toBe(true)
+    })
+
+    test('SIGTERM ends a busy program', async () => {
+      const { program, client } = await start('busy')
+      process.kill(client, 'SIGTERM')
+      expect(await program.ended).toMatchObject({ status: null, signal: 'SIGTERM' })
+    })
+
+    test('signals reach the program\'s handlers, in order', async () => {
+      const signals = ['SIGUSR2', 'SIGINT', 'SIGWINCH', 'SIGHUP', 'SIGTERM'] as const
+      const { program, client } = await start('handle', ...signals)
+      await program.hasPrinted('ready')
+      for (const signal of signals) {
+        process.kill(client, signal)
+        await program.hasPrinted(`got ${signal}`)
+      }
+      const outcome = await program.ended
+      expect(outcome).toMatchObject({ status: 5, signal: null })
+      expect(debugLine(outcome)).toMatch(/^warm run/)
+    })
+
+    test.each(['SIGSTOP', 'SIGTSTP'] as const)('%s to the run stops its client, and both go on after SIGCONT', async (signal) => {
+      const { program, client, run } = await start('tick')
+      await program.hasPrinted('tick 2')
+      process.kill(run, signal)
+      await until('the run stands still', () => stateOf(run) === 'T', 5000)
+      await until('the client stands still', () => stateOf(client) === 'T', 5000)
+      process.kill(client, 'SIGCONT')
+      await until('both go on', () => stateOf(run) !== 'T' && stateOf(client) !== 'T', 5000)
+      process.kill(client, 'SIGTERM')
+      expect(await program.ended).toMatchObject({ status: 7, signal: null })
+    })
+
+    test('SIGTSTP to the client stops both, and SIGCONT continues both', async () => {
+      const { program, client, run } = await start('tick')
+      await program.hasPrinted('tick 2')
+      process.kill(client, 'SIGTSTP')
+      await until('both stand still', () => stateOf(run) === 'T' && stateOf(client) === 'T', 5000)
+      process.kill(client, 'SIGCONT')
+      await until('both go on', () => stateOf(run) !== 'T' && stateOf(client) !== 'T', 5000)
+      process.kill(client, 'SIGTERM')
+      expect(await program.ended).toMatchObject({ status: 7, signal: null })
+    })
+
+    test('a run that is killed itself is a client that is killed', async () => {
+      const { program, run } = await start('sleep')
+      process.kill(run, 'SIGKILL')
+      expect(await program.ended).toMatchObject({ status: null, signal: 'SIGKILL' })
+    })
+  })
+})
