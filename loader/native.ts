@@ -67,7 +67,8 @@ export interface Native {
 
   // In a run
   fillRandom(into: Float64Array): boolean
-  setExitCode(code: number): void
+  /** What to put in the place of `process.emit`, to learn the exit code of a loop that runs dry. */
+  watchExit(emit: NodeJS.Process['emit']): NodeJS.Process['emit']
   leaveFunction(): bigint
 
   // In a command

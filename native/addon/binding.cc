@@ -73,16 +73,16 @@ Napi::Value becomeClient(const Napi::CallbackInfo& info) {
   std::vector<std::string> arguments = texts(options.Get("args"));
   arguments.insert(arguments.begin(), facts.entry);
   const auto argument_pointers = pointers(arguments), exec_pointers = pointers(facts.exec_arguments);
-  const run_request request = {argument_pointers.data(), argument_pointers.size(), exec_pointers.data(), exec_pointers.size(), false};
-  asked asked;
+  const run_request request = {argument_pointers.data(), argument_pointers.size(), exec_pointers.data(), exec_pointers.size()};
+  int asked;
   char why[REASON_MAX] = "";
   const int64_t asked_at = now_ms();
   if (access(client.c_str(), X_OK) != 0) return reason("no-client");
   if (!ask_for_run(&dir, key.c_str(), &request, &asked, why)) return reason(why);
-  const UniqueFd socket(asked.socket), life_line(asked.life_line);
+  const UniqueFd conversation(asked);
 
   // On failure the client executes exactly the command that this Node was started with.
-  std::vector<std::string> command = {facts.argv0, "--follow=" + std::to_string(asked.socket) + "," + std::to_string(asked.life_line) + "," + std::to_string(asked_at),
+  std::vector<std::string> command = {facts.argv0, "--follow=" + std::to_string(asked) + "," + std::to_string(asked_at),
                                       facts.node, facts.argv0};
   command.insert(command.end(), facts.exec_arguments.begin(), facts.exec_arguments.end());
   command.insert(command.end(), arguments.begin(), arguments.end());
@@ -90,7 +90,7 @@ Napi::Value becomeClient(const Napi::CallbackInfo& info) {
   argv.push_back(nullptr);
   // Node marks even these as it starts (uv_disable_stdio_inheritance); a closed one stays closed.
   for (int fd = 0; fd <= 2; fd++) keepAcrossExec(fd);
-  if (!keepAcrossExec(asked.socket) || !keepAcrossExec(asked.life_line)) return reason("no-client");
+  if (!keepAcrossExec(asked)) return reason("no-client");
   execv(client.c_str(), const_cast<char* const*>(argv.data()));
   return reason("no-client");
 }
@@ -207,9 +207,25 @@ Napi::Value fillRandom(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), true);
 }
 
-Napi::Value setExitCode(const Napi::CallbackInfo& info) {
-  natural_exit_code = info[0].As<Napi::Number>().Int32Value();
-  return info.Env().Undefined();
+// process.emit of a run: the original one, and after the last listener for 'exit' a look at the code, which may be set in one. Native, so
+// that it shows in no stack. The data is a reference to the original.
+Napi::Value watchedEmit(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  std::vector<napi_value> arguments;
+  for (size_t i = 0; i < info.Length(); i++) arguments.push_back(info[i]);
+  const auto* original = static_cast<Napi::FunctionReference*>(info.Data());
+  const Napi::Value result = original->Call(info.This(), arguments);
+  if (env.IsExceptionPending() || info.Length() < 1 || !info[0].IsString() || text(info[0]) != "exit") return result;
+  Napi::Value code = env.Global().Get("process").As<Napi::Object>().Get("exitCode");
+  if ((code.IsUndefined() || code.IsNull()) && info.Length() > 1) code = info[1];
+  natural_exit_code = code.IsUndefined() || code.IsNull() ? 0 : code.ToNumber().Int32Value();
+  return result;
+}
+
+// watchExit(emit): the function to put in the place of process.emit.
+Napi::Value watchExit(const Napi::CallbackInfo& info) {
+  auto* original = new Napi::FunctionReference(Napi::Persistent(info[0].As<Napi::Function>()));
+  return Napi::Function::New(info.Env(), watchedEmit, "emit", original);
 }
 
 // converse(key, 'status' | 'stop'): the report, '' once it is stopping, or undefined if nobody is there.
@@ -255,7 +271,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("abandon", abandon);
   add("park", park);
   add("fillRandom", fillRandom);
-  add("setExitCode", setExitCode);
+  add("watchExit", watchExit);
   add("leaveFunction", leaveFunction);
   add("converse", converse);
   add("runtimeDirectory", runtimeDirectory);

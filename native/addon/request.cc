@@ -17,28 +17,30 @@ static bool takeStrings(const char** at, const char* end, uint32_t count, std::v
   return true;
 }
 
-static bool takeDescriptors(frame_reader* message, RunRequest* request) {
+bool decodeRequest(const frame_reader& message, RunRequest* request) {
+  request_head head;
+  if (message.header.length < sizeof head || message.descriptor_count > 0) return false;
+  memcpy(&head, message.payload, sizeof head);
+  request->umask = head.umask & 0777;
+  request->parent_pid = head.parent_pid;
+  const char* at = message.payload + sizeof head;
+  const char* end = message.payload + message.header.length;
+  return head.arguments >= 1 && takeStrings(&at, end, head.arguments, &request->arguments) &&
+         takeStrings(&at, end, head.exec_arguments, &request->exec_arguments) &&
+         takeStrings(&at, end, head.environment, &request->environment) && at == end;
+}
+
+bool decodeGo(frame_reader* message, RunRequest* request) {
+  go_head head;
+  if (message->header.length != sizeof head) return false;
+  memcpy(&head, message->payload, sizeof head);
   size_t next = 0;
-  auto take = [&](UniqueFd* into) {
+  const auto take = [&](UniqueFd* into) {
     if (next >= message->descriptor_count) return false;
     into->reset(std::exchange(message->descriptors[next++], -1));
     return true;
   };
   for (int fd = 0; fd <= 2; fd++)
-    if ((request->flags & (REQUEST_HAS_STDIN << fd)) && !take(&request->stdio[fd])) return false;
+    if ((head.open_stdio & (1U << fd)) && !take(&request->stdio[fd])) return false;
   return take(&request->cwd) && take(&request->life_line) && next == message->descriptor_count;
-}
-
-bool decodeRequest(frame_reader* message, RunRequest* request) {
-  request_head head;
-  if (message->header.length < sizeof head) return false;
-  memcpy(&head, message->payload, sizeof head);
-  request->flags = head.flags;
-  request->umask = head.umask & 0777;
-  request->parent_pid = head.parent_pid;
-  const char* at = message->payload + sizeof head;
-  const char* end = message->payload + message->header.length;
-  return head.arguments >= 1 && takeStrings(&at, end, head.arguments, &request->arguments) &&
-         takeStrings(&at, end, head.exec_arguments, &request->exec_arguments) &&
-         takeStrings(&at, end, head.environment, &request->environment) && at == end && takeDescriptors(message, request);
 }

@@ -7,16 +7,19 @@
 struct frame_reader;
 
 struct RunRequest {
-  uint32_t flags = 0;
   uint32_t umask = 0;
   int32_t parent_pid = 0;
-  std::vector<std::string> arguments;       // the entry as typed, then the program's own
+  std::vector<std::string> arguments;  // the entry as typed, then the program's own
   std::vector<std::string> exec_arguments;
-  std::vector<std::string> environment;     // NAME=value, the client's order
-  UniqueFd stdio[3];                        // not ok where the client's is closed
+  std::vector<std::string> environment;  // NAME=value, the client's order
+  // With GO:
+  UniqueFd stdio[3];  // not ok where the client's is closed
   UniqueFd cwd;
   UniqueFd life_line;
 };
 
-// Takes the descriptors out of the message. False if counts, lengths, flags and descriptors do not fit together.
-bool decodeRequest(frame_reader* message, RunRequest* request);
+// False if counts and lengths do not fit together, or if there are descriptors.
+bool decodeRequest(const frame_reader& message, RunRequest* request);
+
+// Takes the descriptors out of a GO. False if they are not those that its payload announces.
+bool decodeGo(frame_reader* message, RunRequest* request);

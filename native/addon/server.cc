@@ -74,9 +74,9 @@ bool Server::advance(Conversation& conversation, bool* is_run) {
   }
   switch (conversation.reader.header.type) {
     case MESSAGE_REQUEST:
-      return !conversation.accepted && handleRequest(conversation, is_run);
+      return !conversation.accepted && handleRequest(conversation);
     case MESSAGE_GO:
-      return conversation.accepted && forkRun(conversation, is_run);
+      return conversation.accepted && decodeGo(&conversation.reader, conversation.accepted.get()) && forkRun(conversation, is_run);
     case MESSAGE_STATUS:
       return reportStatus(conversation);
     case MESSAGE_STOP:
@@ -87,9 +87,9 @@ bool Server::advance(Conversation& conversation, bool* is_run) {
   }
 }
 
-bool Server::handleRequest(Conversation& conversation, bool* is_run) {
+bool Server::handleRequest(Conversation& conversation) {
   auto request = std::make_unique<RunRequest>();
-  if (!decodeRequest(&conversation.reader, request.get())) return false;
+  if (!decodeRequest(conversation.reader, request.get())) return false;
   frame_reader_reset(&conversation.reader);
   // What waits in a dead zygote's backlog, or comes as it closes.
   if (closed_) return refuse(conversation, "closing"), false;
@@ -101,7 +101,7 @@ bool Server::handleRequest(Conversation& conversation, bool* is_run) {
   if (const std::string argument = unequalArgument(*request); !argument.empty()) return refuse(conversation, "question: argv: " + argument), false;
   if (!frame_send(conversation.socket.get(), MESSAGE_ACCEPTED, nullptr, 0, nullptr, 0, now_ms())) return false;
   conversation.accepted = std::move(request);
-  return !(conversation.accepted->flags & REQUEST_GO) || forkRun(conversation, is_run);
+  return true;
 }
 
 void Server::refuse(Conversation& conversation, const std::string& reason) {

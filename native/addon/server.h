@@ -31,7 +31,7 @@ class Server {
   void acceptAll();
   // Each returns false when the conversation is over. `*is_run` is set in the fork.
   bool advance(Conversation& conversation, bool* is_run);
-  bool handleRequest(Conversation& conversation, bool* is_run);
+  bool handleRequest(Conversation& conversation);
   bool reportStatus(Conversation& conversation);
   void refuse(Conversation& conversation, const std::string& reason);
   // Returns twice. In the zygote: whether there is a run. In the run: with *is_run set, and this object of no further use.

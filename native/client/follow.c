@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "wire/ask.h"
 #include "wire/frame.h"
 
 // A zygote that accepted forks within milliseconds; longer means that it is stopped or gone.
@@ -96,6 +97,14 @@ static int32_t number_in(const struct frame_reader *message) {
   return number;
 }
 
+// A zygote that accepted and then went silent is stopped or stuck, and what was sent to it (a pipe's end, perhaps) stays open as long as it
+// lives. It is of no use to anybody.
+static void end_stuck_zygote(int socket) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 1) kill(peer.pid, SIGKILL);
+}
+
 // Waits for STARTED. False: no run, and none will come of it.
 static bool wait_for_start(int socket, struct run *run) {
   struct frame_reader message;
@@ -105,6 +114,7 @@ static bool wait_for_start(int socket, struct run *run) {
     // From here on a run that wants to start finds this end shut and leaves before its first line; unless it was quicker.
     shutdown(socket, SHUT_RDWR);
     state = frame_receive(&message, socket, now_ms());
+    if (state != FRAME_COMPLETE) end_stuck_zygote(socket);
   }
   bool started = state == FRAME_COMPLETE && message.header.type == MESSAGE_STARTED;
   if (started) {
@@ -133,16 +143,18 @@ static bool handle_message(struct run *run, int socket, struct frame_reader *mes
   return true;
 }
 
-struct followed follow(int socket, int life_line, int64_t asked_at, bool direct) {
+void follow(int conversation, int64_t asked_at, bool direct) {
   sigset_t all, before;
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, &before);
   struct run run = {.pidfd = -1, .leaving = -1};
-  if (!wait_for_start(socket, &run)) {
+  int life_line;
+  bool ordered = order_run(conversation, &life_line);
+  if (!ordered || !wait_for_start(conversation, &run)) {
     sigprocmask(SIG_SETMASK, &before, NULL);
-    close(socket);
-    close(life_line);
-    return (struct followed){"start-failed"};
+    close(conversation);
+    if (ordered) close(life_line);
+    return;
   }
   const char *debug = getenv("INSTASTART_DEBUG");
   int debug_fd = debug && strcmp(debug, "1") == 0 ? fcntl(2, F_DUPFD_CLOEXEC, 3) : -1;
@@ -152,7 +164,7 @@ struct followed follow(int socket, int life_line, int64_t asked_at, bool direct)
   int signals = signalfd(-1, &all, SFD_CLOEXEC);
   struct frame_reader message;
   frame_reader_init(&message, MAX_SMALL_MESSAGE);
-  struct pollfd watched[] = {{.fd = socket, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+  struct pollfd watched[] = {{.fd = conversation, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
   for (;;) {
     if (poll(watched, 2, -1) < 0) continue;
     if (watched[1].revents & POLLIN) {
@@ -160,6 +172,6 @@ struct followed follow(int socket, int life_line, int64_t asked_at, bool direct)
       // SIGCHLD is about nobody: this process has no children.
       if (read(signals, &info, sizeof info) == sizeof info && info.ssi_signo != SIGCHLD) forward(&run, &info);
     }
-    if (watched[0].revents && !handle_message(&run, socket, &message, debug_fd, asked_at, direct)) end_without_zygote(&run);
+    if (watched[0].revents && !handle_message(&run, conversation, &message, debug_fd, asked_at, direct)) end_without_zygote(&run);
   }
 }

@@ -49,7 +49,7 @@ static const char *why_not_asked(const struct invocation *invocation) {
   return NULL;
 }
 
-static bool ask(const struct installation *installation, const struct invocation *invocation, struct asked *asked, char reason[REASON_MAX]) {
+static bool ask(const struct installation *installation, const struct invocation *invocation, int *conversation, char reason[REASON_MAX]) {
   const char *refused = why_not_asked(invocation);
   if (!refused && has_inherited_descriptors()) refused = "inherited-descriptors";
   if (refused) {
@@ -80,9 +80,8 @@ static bool ask(const struct installation *installation, const struct invocation
   struct run_request request = {.arguments = (const char *const *)invocation->arguments,
                                 .argument_count = invocation->argument_count,
                                 .exec_arguments = exec_arguments,
-                                .exec_argument_count = invocation->option_count + 2,
-                                .go = true};
-  bool had = ask_for_run(&dir, key, &request, asked, reason);
+                                .exec_argument_count = invocation->option_count + 2};
+  bool had = ask_for_run(&dir, key, &request, conversation, reason);
   free(exec_arguments);
   close(dir.fd);
   return had;
@@ -100,29 +99,27 @@ static int start_program(int argc, char **argv) {
     return run_command(&installation, invocation.arguments);
   if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) return run_command(&installation, argv + 1);
 
-  struct asked asked;
+  int conversation;
   char reason[REASON_MAX] = "";
   // Behind a shim is a Node that only the shim knows; register asks once it runs.
-  if (!installation.node_is_shim && ask(&installation, &invocation, &asked, reason)) {
-    struct followed followed = follow(asked.socket, asked.life_line, started, true);
-    snprintf(reason, sizeof reason, "%s", followed.reason);
+  if (!installation.node_is_shim && ask(&installation, &invocation, &conversation, reason)) {
+    follow(conversation, started, true);
+    snprintf(reason, sizeof reason, "start-failed");
   }
   return run_plain(&installation, argv + 1, reason);
 }
 
-// client --follow=<socket>,<life-line>,<ms when it was asked> <exec path> <argv0> <Node's arguments...>
+// client --follow=<socket>,<ms when it was asked> <exec path> <argv0> <Node's arguments...>
 static int follow_for_register(const char *handed, char **command) {
-  int socket, life_line;
+  int conversation;
   long long asked_at;
-  if (sscanf(handed, "%d,%d,%lld", &socket, &life_line, &asked_at) != 3 || !command[0] || !command[1]) {
+  if (sscanf(handed, "%d,%lld", &conversation, &asked_at) != 2 || !command[0] || !command[1]) {
     fprintf(stderr, "instastart: --follow is for instastart's own use.\n");
     return 2;
   }
-  fcntl(socket, F_SETFD, FD_CLOEXEC);
-  fcntl(life_line, F_SETFD, FD_CLOEXEC);
-  frame_send(socket, MESSAGE_GO, NULL, 0, NULL, 0, NO_DEADLINE);
-  struct followed followed = follow(socket, life_line, asked_at, false);
-  return exec_plain(command[0], command + 1, followed.reason);
+  fcntl(conversation, F_SETFD, FD_CLOEXEC);
+  follow(conversation, asked_at, false);
+  return exec_plain(command[0], command + 1, "start-failed");
 }
 
 int main(int argc, char **argv) {

@@ -72,7 +72,7 @@ static char *append(char *end, const char *const *texts, size_t count) {
   return end;
 }
 
-static char *encode(const struct run_request *request, uint32_t flags, size_t *length) {
+static char *encode(const struct run_request *request, size_t *length) {
   size_t environment = 0;
   while (environ[environment]) environment++;
   const char *const *variables = (const char *const *)environ;
@@ -82,8 +82,7 @@ static char *encode(const struct run_request *request, uint32_t flags, size_t *l
   if (!bytes) return NULL;
   mode_t mask = umask(0);
   umask(mask);
-  struct request_head head = {.flags = flags,
-                              .umask = mask,
+  struct request_head head = {.umask = mask,
                               .parent_pid = getppid(),
                               .arguments = (uint32_t)request->argument_count,
                               .exec_arguments = (uint32_t)request->exec_argument_count,
@@ -93,29 +92,6 @@ static char *encode(const struct run_request *request, uint32_t flags, size_t *l
   end = append(end, request->exec_arguments, request->exec_argument_count);
   append(end, variables, environment);
   return bytes;
-}
-
-// Sends the request with every descriptor that the run takes over. The zygote's end of the life-line goes along.
-static bool send_request(int socket, const struct run_request *request, int life_line, int64_t deadline) {
-  int descriptors[MAX_DESCRIPTORS];
-  size_t count = 0;
-  uint32_t flags = request->go ? REQUEST_GO : 0;
-  for (int fd = 0; fd <= 2; fd++) {
-    if (fcntl(fd, F_GETFD) < 0) continue;
-    flags |= (uint32_t)(REQUEST_HAS_STDIN << fd);
-    descriptors[count++] = fd;
-  }
-  // As a descriptor, so that a directory that was renamed or deleted meanwhile is still the one.
-  int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (cwd < 0) return false;
-  descriptors[count++] = cwd;
-  descriptors[count++] = life_line;
-  size_t length;
-  char *bytes = encode(request, flags, &length);
-  bool sent = bytes && frame_send(socket, MESSAGE_REQUEST, bytes, length, descriptors, count, deadline);
-  free(bytes);
-  close(cwd);
-  return sent;
 }
 
 static bool is_accepted(int socket, int64_t deadline, char reason[REASON_MAX]) {
@@ -131,24 +107,44 @@ static bool is_accepted(int socket, int64_t deadline, char reason[REASON_MAX]) {
   return accepted;
 }
 
-bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct asked *asked, char reason[REASON_MAX]) {
+bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, int *conversation, char reason[REASON_MAX]) {
   int64_t deadline;
-  asked->socket = find_zygote(dir, key, &deadline, reason);
-  if (asked->socket < 0) return false;
+  *conversation = find_zygote(dir, key, &deadline, reason);
+  if (*conversation < 0) return false;
+  size_t length;
+  char *bytes = encode(request, &length);
+  bool sent = bytes && frame_send(*conversation, MESSAGE_REQUEST, bytes, length, NULL, 0, deadline);
+  free(bytes);
+  // A refusal may arrive although the request could not be sent whole, so listen in any case.
+  if (is_accepted(*conversation, deadline, reason) && sent) return true;
+  close(*conversation);
+  return false;
+}
+
+bool order_run(int conversation, int *life_line) {
   int ends[2];
+  // As a descriptor, so that a directory that was renamed or deleted meanwhile is still the one.
+  int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (cwd < 0) return false;
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-    say(reason, "no-descriptors", strerror(errno));
-    close(asked->socket);
+    close(cwd);
     return false;
   }
-  bool sent = send_request(asked->socket, request, ends[1], deadline);
-  close(ends[1]);
-  // A refusal may arrive although the request could not be sent whole, so listen in any case.
-  if (is_accepted(asked->socket, deadline, reason) && sent) {
-    asked->life_line = ends[0];
-    return true;
+  int descriptors[MAX_DESCRIPTORS];
+  size_t count = 0;
+  struct go_head head = {0};
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) < 0) continue;
+    head.open_stdio |= 1U << fd;
+    descriptors[count++] = fd;
   }
-  close(ends[0]);
-  close(asked->socket);
-  return false;
+  descriptors[count++] = cwd;
+  descriptors[count++] = ends[1];
+  // Only now, after the zygote has shown that it lives: descriptors under way to one that is stopped would keep a pipe open for ever.
+  bool sent = frame_send(conversation, MESSAGE_GO, &head, sizeof head, descriptors, count, now_ms() + ANSWER_WITHIN_MS);
+  close(cwd);
+  close(ends[1]);
+  *life_line = ends[0];
+  if (!sent) close(ends[0]);
+  return sent;
 }

@@ -15,19 +15,18 @@ struct run_request {
   size_t argument_count;
   const char *const *exec_arguments;  // process.execArgv of the run
   size_t exec_argument_count;
-  bool go;  // fork right after ACCEPTED, without waiting for GO
 };
 
-struct asked {
-  int socket;     // conversation with the zygote, close-on-exec; owned by the caller once the answer was yes
-  int life_line;  // our end: the run is killed when it closes; likewise
-};
 
 // Room for the word that says why a run will be plain ("absent", "stale: /a/b.js", ...).
 enum { REASON_MAX = 512 };
 
-// True if a run is to be had. False: `reason` tells why; nothing is left open.
-bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct asked *asked, char reason[REASON_MAX]);
+// True if a run is to be had; `*conversation` is the socket, close-on-exec and the caller's. False: `reason` tells why; nothing is left open.
+bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, int *conversation, char reason[REASON_MAX]);
+
+// After the yes: passes this process's descriptors, and has the zygote fork. True: `*life_line` is our end of it, close-on-exec and the
+// caller's; the run is killed when it closes.
+bool order_run(int conversation, int *life_line);
 
 #ifdef __cplusplus
 }

@@ -10,10 +10,10 @@ extern "C" {
 enum { WIRE_MAGIC = 0x69734131 };  // "isA1": protocol version 1
 
 enum message_type {
-  MESSAGE_REQUEST = 1,   // client -> zygote: serve this run (descriptors: see REQUEST_*)
+  MESSAGE_REQUEST = 1,   // client -> zygote: serve this run
   MESSAGE_ACCEPTED = 2,  // zygote -> client: it is fresh and fits; say GO
   MESSAGE_REFUSED = 3,   // zygote -> client: reason
-  MESSAGE_GO = 4,        // client -> zygote: fork
+  MESSAGE_GO = 4,        // client -> zygote: fork (descriptors: those of 0-2 that are open, cwd, life-line)
   MESSAGE_STARTED = 5,   // run -> client: i32 pid (descriptor: its pidfd, where the kernel has them)
   MESSAGE_STOPPED = 6,   // zygote -> client: i32 signal that stopped the run
   MESSAGE_LEAVING = 7,   // run -> client: i32 wait status it is about to end with; counts if the zygote is gone by then
@@ -36,21 +36,18 @@ enum {
   MAX_SMALL_MESSAGE = 4096,          // everything but a request and a report
 };
 
-enum request_flag {
-  REQUEST_HAS_STDIN = 1 << 0,  // descriptor 0 is open and passed; likewise 1 and 2
-  REQUEST_HAS_STDOUT = 1 << 1,
-  REQUEST_HAS_STDERR = 1 << 2,
-  REQUEST_GO = 1 << 3,  // fork right after ACCEPTED, without waiting for GO
-};
-
 // Followed by NUL-terminated strings: the program's arguments (the first is the entry as typed), execArgv, the environment.
 struct request_head {
-  uint32_t flags;
   uint32_t umask;
   int32_t parent_pid;
   uint32_t arguments;
   uint32_t exec_arguments;
   uint32_t environment;
+};
+
+// Payload of GO. The descriptors come in the order of 0, 1, 2 (where their bit is set), working directory, life-line.
+struct go_head {
+  uint32_t open_stdio;  // bit n: descriptor n of the client is open
 };
 
 #ifdef __cplusplus
