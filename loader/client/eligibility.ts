@@ -1,8 +1,15 @@
 // Which processes may be served by a zygote at all. Everything not understood is plain.
 
 /** Options by which Node does something else than run a program from its file, or that look at the process from outside. */
-const plainOptions =
-  /^(-[ecpi]+$|--(eval|print|check|interactive|test|watch|inspect|debug|prof|cpu-prof|heap-prof|heapsnapshot|diagnostic-dir|trace|permission|experimental-permission|allow-|build-snapshot|snapshot-blob|experimental-sea|run$|run=|loader|experimental-loader|preserve-symlinks|report|abort-on|expose|frozen-intrinsics|jitless|single-threaded|title))/
+const plainOptions = new RegExp(`^(-[ecpi]+$|--(${[
+  'eval', 'print', 'check', 'interactive', 'test', 'watch', 'run$', 'run=', 'build-snapshot', 'snapshot-blob', 'experimental-sea',
+  'inspect', 'debug', 'prof', 'cpu-prof', 'heap-prof', 'heapsnapshot', 'diagnostic-dir', 'trace', 'report', 'abort-on',
+  'permission', 'experimental-permission', 'allow-', 'frozen-intrinsics', 'preserve-symlinks',
+  // Loaders on another thread, which a fork would not have.
+  'loader', 'experimental-loader',
+  // What a zygote sets itself.
+  'expose', 'title', 'single-threaded', 'jitless',
+].join('|')}))`)
 
 const nodeOptions = (): string[] => process.env.NODE_OPTIONS?.split(/\s+/) ?? []
 

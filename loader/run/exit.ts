@@ -8,5 +8,5 @@ import type { Native, Platform } from '../native.js'
  */
 export const takeOverExit = (native: Native, platform: Platform) => {
   platform.startRun(native.leaveFunction())
-  Object.defineProperty(process, 'emit', { value: native.watchExit(process.emit), writable: true, enumerable: false, configurable: true })
+  Object.defineProperty(process, 'emit', { value: native.watchExit(Reflect.get(process, 'emit')), writable: true, enumerable: false, configurable: true })
 }

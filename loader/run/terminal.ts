@@ -14,6 +14,8 @@ export const refreshTerminals = (streams: number[]) => {
   for (const stream of streams.map(streamOf)) {
     const size: number[] = []
     // Not _refreshSize(): it would emit 'resize' for a resize that never was.
-    if (stream.isTTY && stream.columns !== undefined && stream._handle?.getWindowSize?.(size) === 0) [stream.columns, stream.rows] = size as [number, number]
+    if (stream.isTTY && stream.columns !== undefined && stream._handle?.getWindowSize?.(size) === 0) {
+      [stream.columns, stream.rows] = size as [number, number]
+    }
   }
 }

@@ -2,8 +2,8 @@
 import Module from 'node:module'
 
 interface BuiltinModule {
-  canBeRequiredByUsers(id: string): boolean
-  canBeRequiredWithoutScheme(id: string): boolean
+  canBeRequiredByUsers: (this: void, id: string) => boolean
+  canBeRequiredWithoutScheme: (this: void, id: string) => boolean
 }
 
 const isInternal = (id: unknown): boolean => typeof id === 'string' && id.startsWith('internal/')
@@ -11,11 +11,11 @@ const isInternal = (id: unknown): boolean => typeof id === 'string' && id.starts
 /** To be called after everything of ours that needs internals has loaded them. */
 export const hideInternals = () => {
   // The class itself is not exposed, but one of its instances is.
-  const { loadBuiltinModule } = require('internal/modules/helpers') as { loadBuiltinModule(id: string): { constructor: BuiltinModule } }
-  const { constructor: BuiltinModule } = loadBuiltinModule('fs')
+  const { loadBuiltinModule } = require('internal/modules/helpers') as { loadBuiltinModule(id: string): { constructor: unknown } }
+  const BuiltinModule = loadBuiltinModule('fs').constructor as BuiltinModule
   for (const name of ['canBeRequiredByUsers', 'canBeRequiredWithoutScheme'] as const) {
     // Every question of Node's own about a name goes through these two (lib/internal/bootstrap/realm.js).
-    const { [name]: original } = BuiltinModule
+    const original = BuiltinModule[name].bind(BuiltinModule)
     BuiltinModule[name] = (id) => !isInternal(id) && original(id)
   }
   const names = Object.freeze(Module.builtinModules.filter((id) => !isInternal(id)))

@@ -5,7 +5,12 @@ import {
 } from 'acorn'
 
 /** What tsc, Babel, esbuild, swc and Rollup call the functions that they wrap around a require or an export. */
-const interopName = /^(__?(to(ESM|CommonJS)|export(Star|_star)?|import(Star|Default)|re[eE]xport|createBinding|setModuleDefault|copyProps)|_?_?interop_?[rR]equire_?\w*|_?interop\w*|_export(_star)?|_getRequireWildcardCache)$/
+const interopName = new RegExp(`^(${[
+  '__to(ESM|CommonJS)', '__export', '__reExport', '__copyProps', // esbuild
+  '__(exportStar|importStar|importDefault|createBinding|setModuleDefault)', // tsc, tslib
+  '_?_interop(_?[rR]equire)?\\w*', '_getRequireWildcardCache', // Babel, swc, Rollup
+  '_export(_star)?', // swc
+].join('|')})$`)
 
 class NotLeading extends Error {}
 

@@ -1,4 +1,5 @@
 // The end of a zygote's JavaScript: it parks at the gate and goes on in every run, or gives up and says why.
+import { inspect } from 'node:util'
 import type { Native, Platform } from '../native.js'
 import type { Manifest } from '../protocol.js'
 import { startRun } from '../run/start.js'
@@ -18,6 +19,8 @@ interface ParkingOptions {
   watchedStdio: WatchedStdio
 }
 
+const firstLine = (error: unknown): string => inspect(error).split('\n', 1)[0] ?? ''
+
 export class Parking {
   readonly #options: ParkingOptions
   readonly #manifest: Manifest = claimedManifest()
@@ -32,7 +35,7 @@ export class Parking {
       this.#lastError = error
     }
     const noteExit = (code: number) => {
-      this.giveUp(this.#lastError ? `failed: ${String(this.#lastError).split('\n', 1)[0]}` : `exited-before-gate: ${code}`)
+      this.giveUp(this.#lastError === undefined ? `exited-before-gate: ${code}` : `failed: ${firstLine(this.#lastError)}`)
     }
     process.on('uncaughtExceptionMonitor', noteError)
     process.on('exit', noteExit)

@@ -18,7 +18,7 @@ const observe = (real: string[], searched: Map<string, number>, readAll: () => v
   }
   const searches: Record<string, unknown> = { indexOf: search('indexOf'), includes: search('includes') }
   return new Proxy(real, {
-    get: (target, property) => {
+    get: (target, property): unknown => {
       if (!observing.has(real)) return Reflect.get(target, property)
       if (Object.hasOwn(searches, property)) return searches[property as string]
       // The first two are paths that the zygote and its runs share by the program's key.

@@ -17,11 +17,11 @@ export const watchStdio = (): WatchedStdio => {
   names.forEach((name, standard) => {
     const original = originals[standard]
     if (!original?.get) return
-    const { get } = original
+    const make = original.get.bind(process)
     Object.defineProperty(process, name, {
       ...original,
       get: () => {
-        const stream = get.call(process) as WithHandle
+        const stream = make() as WithHandle
         made.set(standard, stream)
         return stream
       },
