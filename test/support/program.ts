@@ -31,7 +31,7 @@ export interface RunningProgram {
 }
 
 /** Everything hangs sooner or later; nothing in these tests takes that long, even on a busy machine. */
-const longestMs = 30_000
+const longestMs = 20_000
 
 const throughShell = (command: string, args: readonly string[], { redirections = '', umask }: ProgramOptions): [string, string[]] => {
   const script = `${umask ? `umask ${umask}; ` : ''}exec "$@" ${redirections}`
