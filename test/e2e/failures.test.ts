@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { Sandbox, debugLine, isWarm, warmWays, withoutDebugLines } from '../support/sandbox.js'
 import type { Outcome } from '../support/program.js'
+
+const firstRuns = scaled(50, 20)
 
 const failing: [entry: string, says: string, status: number][] = [
   ['syntax.mjs', 'SyntaxError', 1], ['syntax.cjs', 'SyntaxError', 1], ['dependency-syntax.mjs', 'SyntaxError', 1],
@@ -65,10 +68,10 @@ describe.each(nodes)('on Node $version', (node) => {
     })
   })
 
-  test('twenty first runs at once make one zygote and twenty right results', async () => {
+  test(`${firstRuns} first runs at once make one zygote and as many right results`, async () => {
     const sandbox = new Sandbox(node, 'greeting')
     try {
-      const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => sandbox.run(i % 2 ? 'register' : 'client', ['app.mjs', String(i)])))
+      const outcomes = await Promise.all(Array.from({ length: firstRuns }, (_, i) => sandbox.run(i % 2 ? 'register' : 'client', ['app.mjs', String(i)])))
       expect(outcomes.map(({ stdout, status }) => [stdout, status])).toEqual(outcomes.map((_, i) => [`hello ${i}\n`, 3]))
       await sandbox.untilParked(1)
       expect(sandbox.manifests()).toHaveLength(1)

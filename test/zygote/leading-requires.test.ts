@@ -4,7 +4,7 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 
 const { leadingRequires } = createRequire(import.meta.url)('../../dist/zygote/leading-requires.js') as {
-  leadingRequires(source: string): number | undefined
+  leadingRequires: (source: string) => number | undefined
 }
 
 const leading: Record<string, [source: string, count: number]> = {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 
 const { staticImports } = createRequire(import.meta.url)('../../dist/zygote/static-imports.js') as {
-  staticImports(source: string): { statement: string }[] | undefined
+  staticImports: (source: string) => { statement: string }[] | undefined
 }
 
 const statements = (source: string) => staticImports(source)?.map(({ statement }) => statement)

@@ -1,0 +1,51 @@
+// The lines of the contract, and the tests that hold each: a pattern of the test's file and full name.
+export const lines = [
+  {
+    line: 'In an empty directory with only Node 20 or newer, npm and a C++ compiler, both README commands succeed.',
+    tests: /^contract\/timings .*README/,
+  },
+  {
+    line: 'The median of 10 warm runs of the demo is at most 0.1 of the plain run with `node --import`, 0.03 with `instastart`.',
+    tests: /^contract\/timings .*a warm run of the demo/,
+  },
+  {
+    line: 'A run typed right after the first is warm or no slower than plain.',
+    tests: /^contract\/timings .*right after the first/,
+  },
+  {
+    line: 'A forked run passes: timers, fs.promises, dns, crypto, spawn, fork with IPC, http, fetch, WebAssembly.compile, dynamic import, Worker, zlib, GC, JIT.',
+    tests: /^e2e\/abilities .*a forked run can use/,
+  },
+  {
+    line: '500 runs with more in flight than cores, none crashing or hanging.',
+    tests: /^e2e\/abilities .*more in flight than processors/,
+  },
+  {
+    line: 'Both ways out, a throw, a rejection, `process.exitCode`, exit listeners: codes, output and side effects of plain Node.',
+    tests: /^e2e\/ways-out /,
+  },
+  {
+    line: 'A syntax error, a missing module, a throw in a dependency: Node\'s own message, code and line; no zygote left that failed or is tried again.',
+    tests: /^e2e\/failures .*(fails with|fails at|tried again)/,
+  },
+  {
+    line: 'Fifty first runs at once make one zygote and fifty right results.',
+    tests: /^e2e\/failures .*first runs at once/,
+  },
+  {
+    line: 'Fail open: whatever is broken, a plain run with the same result.',
+    tests: /^e2e\/fail-open /,
+  },
+  {
+    line: 'Stale is plain: an edit of any file of the graph is seen by the next run.',
+    tests: /^e2e\/stale /,
+  },
+  {
+    line: 'A killed client takes its run with it; signals and stops reach the run.',
+    tests: /^e2e\/signals /,
+  },
+  {
+    line: 'Warm from the second run on, and a run sees of itself what a plain run sees.',
+    tests: /^e2e\/(entries|kinds) /,
+  },
+]

@@ -1,0 +1,21 @@
+// `npm run contract` does the same tests as `npm test`, in full, and shows what they measured.
+import fs from 'node:fs'
+
+export const isContract = process.env.CONTRACT_FIGURES !== undefined
+
+/** How often or how strictly: in full, or as `npm test` can afford it. */
+export const scaled = <T>(full: T, small: T): T => (isContract ? full : small)
+
+export interface Figure {
+  node: string
+  what: string
+  value: string
+}
+
+/** One line of the table that `npm run contract` prints. */
+export const recordFigure = (figure: Figure): void => {
+  const file = process.env.CONTRACT_FIGURES
+  if (file) fs.appendFileSync(file, `${JSON.stringify(figure)}\n`)
+}
+
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
