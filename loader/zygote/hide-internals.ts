@@ -11,7 +11,7 @@ const isInternal = (id: unknown): boolean => typeof id === 'string' && id.starts
 /** To be called after everything of ours that needs internals has loaded them. */
 export const hideInternals = () => {
   // The class itself is not exposed, but one of its instances is.
-  const { loadBuiltinModule } = require('internal/modules/helpers') as { loadBuiltinModule(id: string): { constructor: unknown } }
+  const { loadBuiltinModule } = require('internal/modules/helpers') as { loadBuiltinModule: (id: string) => { constructor: unknown } }
   const BuiltinModule = loadBuiltinModule('fs').constructor as BuiltinModule
   for (const name of ['canBeRequiredByUsers', 'canBeRequiredWithoutScheme'] as const) {
     // Every question of Node's own about a name goes through these two (lib/internal/bootstrap/realm.js).

@@ -29,7 +29,8 @@ export class ThreadCount {
   }
 
   #added(): number {
-    const own = (names: string[]) => names.filter((name) => !isNamedPoolThread(name)).length
+    // Ours (native/platform) are stopped before the fork.
+    const own = (names: string[]) => names.filter((name) => !isNamedPoolThread(name) && !name.startsWith('instastart')).length
     const now = threadNames()
     const added = own(now) - own(this.#before)
     // Where they have no names, exactly a whole pool more is taken for the pool.

@@ -31,7 +31,11 @@ void WorkerPool::startThread() {
     static_cast<WorkerPool*>(pool)->work();
     return nullptr;
   };
-  if (pthread_create(&thread, nullptr, run, this) == 0) threads_.push_back(thread);
+  if (pthread_create(&thread, nullptr, run, this) == 0) {
+    threads_.push_back(thread);
+    // By this name the zygote knows it from threads that modules start (loader/zygote/thread-count.ts).
+    pthread_setname_np(thread, "instastart");
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
