@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isContract, median, recordFigure, scaled } from '../support/contract.js'
 import { nodes, type NodeBinary } from '../support/nodes.js'
-import type { Outcome } from '../support/program.js'
+import { runProgram, type Outcome } from '../support/program.js'
 import { Sandbox, debugLine, isWarm, type Way } from '../support/sandbox.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -20,6 +20,10 @@ const repeat = async (times: number, run: () => Promise<Outcome>): Promise<Outco
 
 const medianOf = (outcomes: readonly Outcome[]) => median(outcomes.map(({ ms }) => ms))
 const inMs = (ms: number) => `${ms.toFixed(0)} ms`
+
+/** How npm reaches the registry from here. */
+const npmSettings = () => Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] =>
+  /^(HOME|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|https?_proxy|no_proxy|npm_config_(cafile|cache|registry|userconfig))$/i.test(entry[0])))
 
 /** tsx on Node 20, which does not know TypeScript; Node itself on the others. */
 const plainArguments = (node: NodeBinary) => (node.major < 22 ? ['--import', 'tsx', program] : [program])
@@ -73,10 +77,10 @@ describe.runIf(isContract)('in full only', () => {
     const node = nodes[0]
     if (!node) throw new Error('no Node')
     const sandbox = new Sandbox(node)
-    const env = { CONTRACT_FIGURES: '', INSTASTART_DEBUG: '', npm_config_cache: path.join(sandbox.directory, 'npm'), TEST_DISTRIBUTION: '' }
     const shell = async (command: string) => {
-      const { startProgram } = await import('../support/program.js')
-      const outcome = await startProgram('/bin/bash', ['-c', command], { cwd: sandbox.project, env: sandbox.env(env), timeoutMs: 900_000 }).ended
+      const outcome = await runProgram('/bin/bash', ['-c', command], {
+        cwd: sandbox.project, env: sandbox.env({ INSTASTART_DEBUG: '', ...npmSettings() }), timeoutMs: 900_000,
+      })
       expect(outcome, outcome.stdout + outcome.stderr).toMatchObject({ status: 0 })
       return outcome
     }
