@@ -67,8 +67,6 @@ export interface Native {
 
   // In a run
   fillRandom(into: Float64Array): boolean
-  /** What to put in the place of `process.emit`, to learn the exit code of a loop that runs dry. */
-  watchExit(emit: unknown): unknown
   leaveFunction(): bigint
 
   // In a command
@@ -109,7 +107,7 @@ export interface Platform {
   quiesce(): void
   /** Its address, for the addon to call as the very last thing. */
   quiesceFunction(): bigint
-  /** In a run: `leave` (native's leaveFunction) is how Node ends it from now on. */
+  /** In a run: `leave` (native's leaveFunction) ends it from now on, whichever way Node comes to its end. */
   startRun(leave: bigint): void
 }
 

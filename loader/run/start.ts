@@ -1,6 +1,5 @@
 // What a run repairs in JavaScript, after the native part (native/addon/run_start.cc) and before the program goes on.
 import type { Native, Platform, RunFacts } from '../native.js'
-import { takeOverExit } from './exit.js'
 import { takeIdentity } from './identity.js'
 import { renewRandom } from './randomness.js'
 import { refreshTerminals } from './terminal.js'
@@ -8,7 +7,7 @@ import { refreshTerminals } from './terminal.js'
 /** `streams`: the standard descriptors whose streams were made before the gate. */
 export const startRun = (native: Native, platform: Platform, run: RunFacts, streams: number[]) => {
   // First: an error in the rest must find its way out, too.
-  takeOverExit(native, platform)
+  platform.startRun(native.leaveFunction())
   takeIdentity(run)
   renewRandom()
   refreshTerminals(streams)

@@ -16,7 +16,6 @@
 namespace {
 
 std::unique_ptr<Zygote> zygote;
-int natural_exit_code = 0;
 
 std::string text(const Napi::Value& value) { return value.As<Napi::String>().Utf8Value(); }
 
@@ -145,9 +144,6 @@ Napi::Value beginZygote(const Napi::CallbackInfo& info) {
   std::string error;
   zygote = Zygote::begin(text(info[0]), loop, &error);
   if (!zygote) return Napi::String::New(info.Env(), error);
-  // Runs when the loop ran dry and Node has cleaned up what modules registered: hooks run last come, first served.
-  napi_add_env_cleanup_hook(
-      info.Env(), [](void*) { if (isRun()) leaveRun(natural_exit_code); }, nullptr);
   return info.Env().Undefined();
 }
 
@@ -207,27 +203,6 @@ Napi::Value fillRandom(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), true);
 }
 
-// process.emit of a run: the original one, and after the last listener for 'exit' a look at the code, which may be set in one. Native, so
-// that it shows in no stack. The data is a reference to the original.
-Napi::Value watchedEmit(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  std::vector<napi_value> arguments;
-  for (size_t i = 0; i < info.Length(); i++) arguments.push_back(info[i]);
-  const auto* original = static_cast<Napi::FunctionReference*>(info.Data());
-  const Napi::Value result = original->Call(info.This(), arguments);
-  if (env.IsExceptionPending() || info.Length() < 1 || !info[0].IsString() || text(info[0]) != "exit") return result;
-  Napi::Value code = env.Global().Get("process").As<Napi::Object>().Get("exitCode");
-  if ((code.IsUndefined() || code.IsNull()) && info.Length() > 1) code = info[1];
-  natural_exit_code = code.IsUndefined() || code.IsNull() ? 0 : code.ToNumber().Int32Value();
-  return result;
-}
-
-// watchExit(emit): the function to put in the place of process.emit.
-Napi::Value watchExit(const Napi::CallbackInfo& info) {
-  auto* original = new Napi::FunctionReference(Napi::Persistent(info[0].As<Napi::Function>()));
-  return Napi::Function::New(info.Env(), watchedEmit, "emit", original);
-}
-
 // converse(key, 'status' | 'stop'): the report, '' once it is stopping, or undefined if nobody is there.
 Napi::Value converse(const Napi::CallbackInfo& info) {
   runtime_dir dir;
@@ -271,7 +246,6 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("abandon", abandon);
   add("park", park);
   add("fillRandom", fillRandom);
-  add("watchExit", watchExit);
   add("leaveFunction", leaveFunction);
   add("converse", converse);
   add("runtimeDirectory", runtimeDirectory);

@@ -76,8 +76,6 @@ void startRun(RunRequest& request, int conversation, const std::vector<std::pair
   if (!tellStarted(conversation)) giveUp();
 }
 
-bool isRun() { return run_conversation >= 0; }
-
 void leaveRun(int code) {
   fflush(nullptr);
   const int32_t status = (code & 0xff) << 8;

@@ -15,4 +15,3 @@ void startRun(RunRequest& request, int conversation, const std::vector<std::pair
 // The run is about to end with this exit code by Node's own decision: tells the client (who ends once the process is gone) and leaves.
 // Node's own teardown must not be reached: it would join threads that were not forked along.
 [[noreturn]] void leaveRun(int code);
-bool isRun();

@@ -122,7 +122,17 @@ static int follow_for_register(const char *handed, char **command) {
   return exec_plain(command[0], command + 1, "start-failed");
 }
 
+// As Node does at its start. Else the first descriptor opened here would pass for the caller's.
+static void open_closed_stdio(void) {
+  int fd;
+  do fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+  while (fd >= 0 && fd <= 2);
+  if (fd > 2) close(fd);
+  for (fd = 0; fd <= 2; fd++) fcntl(fd, F_SETFD, 0);
+}
+
 int main(int argc, char **argv) {
+  open_closed_stdio();
   if (argc > 1 && strncmp(argv[1], "--follow=", 9) == 0) return follow_for_register(argv[1] + 9, argv + 2);
   return start_program(argc, argv);
 }

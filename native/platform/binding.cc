@@ -1,6 +1,7 @@
 // What JavaScript sees of the platform part (loader/native.ts, Platform). Built once per ABI, for node.h is not Node-API.
 #include <node.h>
 
+#include "platform/leave.h"
 #include "platform/take_over.h"
 
 namespace {
@@ -9,6 +10,7 @@ node::Environment* environmentOf(v8::Isolate* isolate) { return node::GetCurrent
 
 // takeOver(): boolean, see take_over.h.
 void takeOver(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  prepareToLeave(info.GetIsolate());
   info.GetReturnValue().Set(takeOverPlatform(node::GetMultiIsolatePlatform(environmentOf(info.GetIsolate()))));
 }
 
@@ -35,12 +37,9 @@ class NothingTask final : public v8::Task {
 // startRun(leave): in a run. `leave` is the address of a `void (*)(int code)`, as a BigInt.
 void startRun(const v8::FunctionCallbackInfo<v8::Value>& info) {
   v8::Isolate* const isolate = info.GetIsolate();
-  node::Environment* const environment = environmentOf(isolate);
-  // process.exit(), an uncaught exception, an error in its handler: Node's own handler joins worker threads that a fork does not have.
-  auto* const leave = reinterpret_cast<void (*)(int)>(static_cast<uintptr_t>(info[0].As<v8::BigInt>()->Uint64Value()));
-  node::SetProcessExitHandler(environment, [leave](node::Environment*, int code) { leave(code); });
+  leaveBy(isolate, reinterpret_cast<void (*)(int)>(static_cast<uintptr_t>(info[0].As<v8::BigInt>()->Uint64Value())));
   // uv_loop_fork() forgets wake-ups under way; this one makes the loop look at the foreground tasks that were queued before.
-  node::GetMultiIsolatePlatform(environment)->GetForegroundTaskRunner(isolate)->PostTask(std::make_unique<NothingTask>());
+  node::GetMultiIsolatePlatform(environmentOf(isolate))->GetForegroundTaskRunner(isolate)->PostTask(std::make_unique<NothingTask>());
 }
 
 }  // namespace
