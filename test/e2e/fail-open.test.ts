@@ -1,11 +1,9 @@
-import { once } from 'node:events'
 import fs from 'node:fs'
-import net from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { until } from '../support/conditions.js'
 import { nodes } from '../support/nodes.js'
-import type { Outcome } from '../support/program.js'
+import { startProgram, type Outcome } from '../support/program.js'
 import { Sandbox, debugLine, distribution, plainReason, warmWays, type SandboxOptions } from '../support/sandbox.js'
 import { doorsOf } from '../support/zygotes.js'
 
@@ -19,14 +17,14 @@ const message = (type: number): Buffer => {
 const accepted = message(2)
 
 /** What may sit behind a zygote's socket instead of a zygote. */
-const hijackers: [what: string, reason: string, answer: (socket: net.Socket) => void][] = [
-  ['is silent', 'no-answer', () => undefined],
-  ['closes', 'broken-conversation', (socket) => socket.destroy()],
-  ['answers garbage', 'broken-conversation', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')],
-  ['answers with another message', 'broken-conversation', (socket) => socket.write(message(8))],
-  ['answers half a message', 'no-answer', (socket) => socket.write(accepted.subarray(0, 6))],
-  ['accepts and closes', 'start-failed', (socket) => socket.end(accepted)],
-  ['accepts and is silent', 'start-failed', (socket) => socket.write(accepted)],
+const hijackers: [what: string, reason: string, answer: Buffer | undefined, then: 'close' | 'stay'][] = [
+  ['is silent', 'no-answer', undefined, 'stay'],
+  ['closes', 'broken-conversation', undefined, 'close'],
+  ['answers garbage', 'broken-conversation', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'stay'],
+  ['answers with another message', 'broken-conversation', message(8), 'stay'],
+  ['answers half a message', 'no-answer', accepted.subarray(0, 6), 'stay'],
+  ['accepts and closes', 'start-failed', accepted, 'close'],
+  ['accepts and is silent', 'start-failed', accepted, 'stay'],
 ]
 
 const expectRight = (outcome: Outcome) => expect(outcome, JSON.stringify(outcome)).toMatchObject({ stdout: 'hello world\n', status: 3 })
@@ -92,15 +90,13 @@ describe.each(nodes)('on Node $version', (node) => {
       await until('a parked zygote', () => sandbox.manifests().some(({ state }) => state === 'parked'))
       expect(debugLine(await run({ env }))).toMatch(/^warm run/)
       // dispose() looks for XDG_RUNTIME_DIR, which this zygote does not have.
-      for (const { pid } of sandbox.manifests()) process.kill(pid ?? 0, 'SIGTERM')
+      for (const { pid } of sandbox.manifests()) if (pid) process.kill(pid, 'SIGTERM')
       await until('its socket is gone', () => doorsOf(sandbox.runtime).length === 0)
     })
 
     test('a killed zygote\'s socket means a plain run, and then a new zygote', async () => {
       await warmUp()
-      const [zygote] = sandbox.zygotes()
-      process.kill(zygote?.pid ?? 0, 'SIGKILL')
-      await until('the zygote is gone', () => sandbox.zygotes().length === 0)
+      await sandbox.killZygotes('SIGKILL')
       expect(fs.existsSync(door())).toBe(true)
       const outcome = await run()
       expectRight(outcome)
@@ -109,28 +105,31 @@ describe.each(nodes)('on Node $version', (node) => {
       expect(debugLine(await run())).toMatch(/^warm run/)
     })
 
-    test.each(hijackers)('a listener in the zygote\'s place that %s means a plain run (%s)', async (_what, reason, answer) => {
+    test.each(hijackers)('a listener in the zygote\'s place that %s means a plain run (%s)', async (_what, reason, answer, then) => {
       await warmUp()
       const name = door()
-      process.kill(sandbox.zygotes()[0]?.pid ?? 0, 'SIGTERM')
-      await until('the zygote is gone', () => sandbox.zygotes().length === 0)
-      const server = net.createServer((socket) => answer(socket.on('error', () => undefined)))
-      await once(server.listen(name), 'listening')
+      await sandbox.killZygotes('SIGTERM')
+      const hijacker = startProgram(process.execPath, [path.join(import.meta.dirname, '../support/hijacker.js'), name, answer?.toString('base64') ?? '', then], {
+        cwd: sandbox.project, env: {}, timeoutMs: 60_000,
+      })
       try {
+        await hijacker.hasPrinted('listening')
         const outcome = await run()
         expectRight(outcome)
         expect(plainReason(outcome)).toBe(reason)
         expect(outcome.ms).toBeLessThan(8000)
       } finally {
-        server.close()
+        hijacker.child.kill('SIGKILL')
+        await hijacker.ended
+        fs.rmSync(name, { force: true })
       }
-      // A zygote may have been made in its place; its socket is not this one's to keep.
       await sandbox.untilSettled()
     })
 
     test('a stopped zygote means a plain run, after a second at most', async () => {
       await warmUp()
-      const zygote = sandbox.zygotes()[0]?.pid ?? 0
+      const zygote = sandbox.zygotes()[0]?.pid
+      if (!zygote) throw new Error('no zygote')
       process.kill(zygote, 'SIGSTOP')
       try {
         const outcome = await run()
@@ -152,8 +151,7 @@ describe.each(nodes)('on Node $version', (node) => {
       await sandbox.untilSettled()
       const second = sandbox.start(way, ['app.mjs', 'wait'], { stdio: ['pipe', 'pipe', 'pipe'] })
       await second.hasPrinted('hello wait')
-      for (const { pid } of sandbox.zygotes()) process.kill(pid, 'SIGKILL')
-      await until('the zygotes are gone', () => sandbox.zygotes().length === 0)
+      await sandbox.killZygotes('SIGKILL')
       second.child.stdin?.end()
       const { stdout, status } = await second.ended
       expect({ stdout, status }).toEqual({ stdout: 'hello wait\nend\n', status: 3 })

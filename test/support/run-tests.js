@@ -16,9 +16,10 @@ const count = (modules) => {
     let failedHere = 0
     for (const test of module.children.allTests()) {
       const { state } = test.result()
-      if (state === 'pending') continue
-      counts[state]++
-      if (state === 'failed') failedHere++
+      // One that never came to its end: the process that ran it died.
+      const result = state === 'pending' ? 'failed' : state
+      counts[result]++
+      if (result === 'failed') failedHere++
     }
     // A file that cannot be loaded, or whose afterAll fails, has no failed test of its own.
     if (module.state() === 'failed' && failedHere === 0) counts.failed++
@@ -31,7 +32,7 @@ const vitest = await startVitest('test', filter, { ...options, config: path.join
 const { passed, failed, skipped } = count(vitest.state.getTestModules())
 const unhandled = vitest.state.getUnhandledErrors().length
 await vitest.close()
-const total = failed + (failed === 0 && unhandled > 0 ? unhandled : 0)
+const total = failed + unhandled
 const isNothing = passed + total === 0
 console.log(`${passed} passed, ${isNothing ? 1 : total} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exitCode = total > 0 || isNothing ? 1 : 0

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { NodeBinary } from './nodes.js'
 import { startProgram, type Outcome, type ProgramOptions, type RunningProgram } from './program.js'
-import { manifestsOf, processesOf, stopAndAssertNothingLeft, untilParked, untilSettled, zygotesOf } from './zygotes.js'
+import { manifestsOf, processesOf, stopAndAssertNothingLeft, untilGone, untilParked, untilSettled, zygotesOf } from './zygotes.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const fixtures = path.join(root, 'test/fixtures')
@@ -89,6 +89,14 @@ export class Sandbox {
   parked = () => manifestsOf(this.runtime).filter(({ state, pid }) => state === 'parked' && this.zygotes().some((zygote) => zygote.pid === pid))
   untilParked = (count = 1) => untilParked(this.runtime, count)
   untilSettled = () => untilSettled(this.runtime)
+
+  /** Ends every zygote by this signal. */
+  async killZygotes(signal: NodeJS.Signals): Promise<void> {
+    const pids = this.zygotes().map(({ pid }) => pid)
+    if (pids.length === 0) throw new Error('No zygote to kill.')
+    for (const pid of pids) process.kill(pid, signal)
+    await untilGone(pids)
+  }
 
   /** Fails if a process or file is left. */
   async dispose(): Promise<void> {

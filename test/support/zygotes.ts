@@ -88,16 +88,19 @@ export const untilParked = async (runtime: string, count = 1): Promise<void> => 
   if (parked.length !== count) throw new Error(`${parked.length} parked instead of ${count}: ${describe(runtime)}`)
 }
 
-const isAlive = (pid: number): boolean => {
+const statesOfThreads = (pid: number): string[] => {
   try {
-    process.kill(pid, 0)
-    return !/^State:\s+Z/m.test(read(`/proc/${pid}/status`))
+    return fs.readdirSync(`/proc/${pid}/task`).map((task) => /\) (\w)/.exec(read(`/proc/${pid}/task/${task}/stat`))?.[1] ?? '')
   } catch {
-    return false
+    return [] // it is gone
   }
 }
 
-const untilGone = (pids: readonly number[], timeoutMs: number) =>
+/** Of all threads: while one is still on its way out, descriptors are open, though the process is a zombie already. */
+const isAlive = (pid: number): boolean => statesOfThreads(pid).some((state) => !['', 'Z', 'X'].includes(state))
+
+/** Their sockets are closed by then, too, which is later than that their memory (environment, title) is gone. */
+export const untilGone = (pids: readonly number[], timeoutMs = 5000) =>
   until('ended processes', () => pids.every((pid) => !isAlive(pid)), timeoutMs)
 
 /** Ends every zygote as `kill` does, and asserts that nothing of this runtime directory is left. */
