@@ -6,8 +6,7 @@ import { leadingRequires } from './leading-requires.js'
 import type { Parking } from './parking.js'
 import { staticImports } from './static-imports.js'
 
-type Load = (this: unknown, request: string, parent: NodeModule | null | undefined, isMain: boolean) => unknown
-const internals = Module as unknown as { _load: Load; _cache: Record<string, NodeModule | undefined> }
+const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
 
 /** Undefined for an ES module, whose gate is another one's business. */
 const countLeading = (entry: string, parking: Parking): number | undefined => {
@@ -17,30 +16,26 @@ const countLeading = (entry: string, parking: Parking): number | undefined => {
   return count
 }
 
-/** Parks when `module` has required `count` modules. */
-const parkAfter = (module: NodeModule | undefined, count: number, parking: Parking) => {
-  const original = internals._load
+/** Parks when `module` has required `count` modules. Node's `require` functions call the method of their module. */
+const parkAfter = (module: NodeModule, count: number, parking: Parking) => {
   let left = count
-  const load: Load = function (request, parent, isMain) {
-    const isLeading = parent != null && parent === module
-    const result: unknown = Reflect.apply(original, this, [request, parent, isMain])
-    if (isLeading && --left === 0) parking.park()
+  const watched = (id: string): unknown => {
+    const result: unknown = Module.prototype.require.call(module, id)
+    if (--left === 0) parking.park()
     return result
   }
-  internals._load = load
-  parking.whenOver(() => {
-    if (internals._load === load) internals._load = original
-  })
+  Object.defineProperty(module, 'require', { value: watched, configurable: true, enumerable: false, writable: true })
+  parking.whenOver(() => Reflect.deleteProperty(module, 'require'))
 }
 
 export const commonjsGate = (entry: string, parking: Parking) => {
   // Node puts a module into its cache just before it evaluates it: the moment to look at the entry, and the module to watch.
-  Object.defineProperty(internals._cache, entry, {
+  Object.defineProperty(cache, entry, {
     configurable: true,
     enumerable: false,
     get: () => undefined,
-    set: (module: NodeModule | undefined) => {
-      Object.defineProperty(internals._cache, entry, { value: module, configurable: true, enumerable: true, writable: true })
+    set: (module: NodeModule) => {
+      Object.defineProperty(cache, entry, { value: module, configurable: true, enumerable: true, writable: true })
       const count = countLeading(entry, parking)
       if (count === 0) parking.park()
       else if (count !== undefined) parkAfter(module, count, parking)

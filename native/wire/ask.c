@@ -33,10 +33,11 @@ static int64_t worth_waiting_until(const struct runtime_dir *dir, const char *ke
   text[length] = 0;
   long long since, expected;
   if (sscanf(text, "{\"since\":%lld,\"expected\":%lld", &since, &expected) != 2 || expected <= 0) return 0;
-  int64_t left = since + expected - now_ms();
-  // Long overdue means that the expectation was wrong; more than two thirds to go means that plain is about as fast.
-  if (left < -expected / 2 || left > expected * 2 / 3) return 0;
-  return now_ms() + (left > 0 ? left : 0) + expected / 4;
+  // It evaluates what a plain run would, and collects garbage; but it has begun earlier. Once it is ahead by more than its extra work,
+  // waiting is sooner, and stays so however slow the machine is: giving up early would only lose what was waited.
+  int64_t left = since + expected + expected / 8 - now_ms();
+  if (left > expected * 7 / 8 || left < -2 * expected) return 0;
+  return now_ms() + (left > 0 ? left : 0) + expected / 2 + ANSWER_WITHIN_MS;
 }
 
 static int find_zygote(const struct runtime_dir *dir, const char *key, int64_t *deadline, char reason[REASON_MAX]) {

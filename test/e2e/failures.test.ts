@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
+import { plainRun, referenceFor } from '../support/parity.js'
 import { Sandbox, debugLine, isWarm, warmWays, withoutDebugLines } from '../support/sandbox.js'
 import type { Outcome } from '../support/program.js'
 
@@ -27,7 +28,7 @@ describe.each(nodes)('on Node $version', (node) => {
     afterAll(() => sandbox.dispose())
 
     test.each(failing)('%s fails with Node\'s own message (%s), and no zygote is left or tried again', async (entry, says, status) => {
-      const plain = await sandbox.run('node', [entry])
+      const plain = await plainRun(sandbox, way, [entry], {}, referenceFor(entry))
       expect(plain).toMatchObject({ status })
       expect(plain.stderr).toContain(says)
       expect(told(await sandbox.run(way, [entry]))).toEqual(told(plain))

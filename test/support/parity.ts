@@ -5,6 +5,8 @@ import { expect } from 'vitest'
 import type { Outcome } from './program.js'
 import { debugLine, isWarm, withoutDebugLines, type Sandbox, type SandboxOptions, type Way } from './sandbox.js'
 
+type Reference = 'node' | 'preload' | 'off'
+
 /** What a run did, as far as anybody but its clock can tell. */
 export interface Effects extends Pick<Outcome, 'stdout' | 'stderr' | 'status' | 'signal'> {
   /** Files in the project that it made or changed, by relative path. */
@@ -12,8 +14,11 @@ export interface Effects extends Pick<Outcome, 'stdout' | 'stderr' | 'status' | 
 }
 
 export interface ParityOptions extends SandboxOptions {
-  /** The plain run: bare Node (JavaScript only), or the same command with INSTASTART=0. */
-  reference?: 'node' | 'off'
+  /**
+   * The plain run: bare Node (JavaScript only), Node with a preload that does nothing (a preload by --import has Node load a CommonJS entry
+   * through its ES module loader, which shows in the stacks of uncaught errors), or the same command with INSTASTART=0.
+   */
+  reference?: Reference
   /** Takes out what differs between any two runs: process ids, durations. */
   normalize?: (effects: Effects) => Effects
 }
@@ -41,19 +46,24 @@ const observe = async (sandbox: Sandbox, run: () => Promise<Outcome>): Promise<{
   return { outcome, effects: { stdout, stderr: withoutDebugLines(stderr), status, signal, files } }
 }
 
-const plainRun = (sandbox: Sandbox, way: Way, args: readonly string[], options: SandboxOptions, reference: 'node' | 'off') =>
-  reference === 'node'
-    ? sandbox.run('node', args, options)
-    : sandbox.run(way, args, { ...options, env: { ...options.env, INSTASTART: '0' } })
+/** The plain run that a run is compared with. */
+export const plainRun = (sandbox: Sandbox, way: Way, args: readonly string[], options: SandboxOptions, reference: Reference) => {
+  if (reference === 'node') return sandbox.run('node', args, options)
+  if (reference === 'preload') return sandbox.run('node', ['--import=data:text/javascript,', ...args], options)
+  return sandbox.run(way, args, { ...options, env: { ...options.env, INSTASTART: '0' } })
+}
 
-const isTypeScript = (entry = '') => /\.[cm]?tsx?$/.test(entry)
+export const referenceFor = (entry = ''): Reference => {
+  if (/\.[cm]?tsx?$/.test(entry)) return 'off'
+  return entry.endsWith('.cjs') ? 'preload' : 'node'
+}
 
 /** Expects the runs to have the same effects, and the last one to be warm. Returns those of the plain run. */
 export const expectParity = async (
   sandbox: Sandbox,
   way: Exclude<Way, 'node'>,
   args: readonly string[],
-  { reference = isTypeScript(args[0]) ? 'off' : 'node', normalize = (effects) => effects, ...options }: ParityOptions = {},
+  { reference = referenceFor(args[0]), normalize = (effects) => effects, ...options }: ParityOptions = {},
 ): Promise<Effects> => {
   const plain = normalize((await observe(sandbox, () => plainRun(sandbox, way, args, options, reference))).effects)
   const compared = async () => {
