@@ -7,7 +7,7 @@ import { whyNotEligible } from './eligibility.js'
 import { takePlainNote } from './plain-note.js'
 
 /** Reasons after which the next run could be warm, if a zygote were made now. */
-const curable = /^(absent|stale|closing)\b/
+const curable = /^(absent|stale|closing|broken-conversation|start-failed)\b/
 
 const thisProgram = (): Program => ({
   node: process.execPath,

@@ -21,6 +21,8 @@
 // A zygote that accepted forks within milliseconds; longer means that it is stopped or gone.
 enum { STARTS_WITHIN_MS = 5000 };
 
+enum { SO_PEERPIDFD_OPTION = 77 };  // include/uapi/asm-generic/socket.h
+
 struct run {
   pid_t pid;
   int pidfd;    // -1 where the kernel has none
@@ -102,7 +104,20 @@ static int32_t number_in(const struct frame_reader *message) {
 static void end_stuck_zygote(int socket) {
   struct ucred peer;
   socklen_t size = sizeof peer;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 1) kill(peer.pid, SIGKILL);
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return;
+  // Linux 6.5; elsewhere the pid must do. Either way it is killed only if it calls itself a zygote.
+  int pidfd = -1;
+  size = sizeof pidfd;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD_OPTION, &pidfd, &size) != 0) pidfd = -1;
+  static const char title[] = "instastart zygote ";
+  char path[64], command[sizeof title] = "";
+  snprintf(path, sizeof path, "/proc/%d/cmdline", (int)peer.pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  bool is_zygote = fd >= 0 && read(fd, command, sizeof title - 1) == sizeof title - 1 && strcmp(command, title) == 0;
+  if (fd >= 0) close(fd);
+  if (is_zygote && pidfd >= 0) syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+  else if (is_zygote) kill(peer.pid, SIGKILL);
+  if (pidfd >= 0) close(pidfd);
 }
 
 // Waits for STARTED. False: no run, and none will come of it.
