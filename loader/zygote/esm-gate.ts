@@ -1,6 +1,5 @@
 // The gate of an ES module: one import appended to the entry, of a virtual module that imports what the entry imports and then parks.
 // Evaluation is in order of imports, so everything before the entry's own body has been evaluated by then, and nothing after it.
-import { pathToFileURL } from 'node:url'
 import type { LoadWatcher } from '../hooks/watcher.js'
 import type { Parking } from './parking.js'
 import { staticImports } from './static-imports.js'
@@ -37,5 +36,3 @@ export const esmGate = (entryURL: string, parking: Parking): LoadWatcher => {
     source: (url, source) => (url === entryURL ? withGate(source) : undefined),
   }
 }
-
-export const entryURLOf = (entry: string): string => pathToFileURL(entry).href
