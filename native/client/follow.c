@@ -47,12 +47,16 @@ static void take_default(int signal) {
   sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
-// Stops as the run stopped, so that the shell sees its job stop; blocks the signal again once continued.
-static void stop_by(int signal) {
+// Stops as the run stopped, so that the shell sees its job stop; blocks the signal again once continued. Nobody is there to continue an
+// orphaned process group, so the kernel does not let it stop by a terminal's signals (setpgid(2)): then the run goes on as well.
+static void stop_by(const struct run *run, int signal) {
   take_default(signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU ? signal : SIGSTOP);
-  sigset_t all;
+  sigset_t all, pending;
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, NULL);
+  sigpending(&pending);
+  // A SIGCONT that ended the stop waits to be forwarded.
+  if (!sigismember(&pending, SIGCONT)) kill(-run->pid, SIGCONT);
 }
 
 static void report_time(int debug_fd, int64_t asked_at, bool direct) {
@@ -149,7 +153,7 @@ static bool handle_message(struct run *run, int socket, struct frame_reader *mes
   int32_t number = number_in(message);
   uint16_t type = message->header.type;
   frame_reader_reset(message);
-  if (type == MESSAGE_STOPPED) stop_by(number);
+  if (type == MESSAGE_STOPPED) stop_by(run, number);
   if (type == MESSAGE_LEAVING) run->leaving = number;
   if (type == MESSAGE_EXITED) {
     report_time(debug_fd, asked_at, direct);

@@ -14,6 +14,22 @@ const stateOf = (pid: number): string => {
   }
 }
 
+const groupOf = (pid: number) => {
+  const [parent = 0, group = 0, session = 0] = fs.readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/.*\) \w /s, '').split(' ').map(Number)
+  return { parent, group, session }
+}
+
+/**
+ * Nobody could continue an orphaned process group, so the kernel does not stop it by SIGTSTP (setpgid(2)). Where tests run without a
+ * terminal, theirs often is one: then a plain run goes on, and so must a warm one.
+ */
+const isOrphaned = (pid = process.pid): boolean => {
+  const { parent, group, session } = groupOf(pid)
+  if (parent === 0) return true
+  const above = groupOf(parent)
+  return above.group === group ? isOrphaned(parent) : above.session !== session
+}
+
 const isGone = (pid: number) => ['', 'Z', 'X'].includes(stateOf(pid))
 
 describe.each(nodes)('on Node $version', (node) => {
@@ -78,27 +94,31 @@ describe.each(nodes)('on Node $version', (node) => {
       expect(debugLine(outcome)).toMatch(/^warm run/)
     })
 
-    test.each(['SIGSTOP', 'SIGTSTP'] as const)('%s to the run stops its client, and both go on after SIGCONT', async (signal) => {
-      const { program, client, run } = await start('tick')
-      await program.hasPrinted('tick 2')
-      process.kill(run, signal)
-      await until('the run stands still', () => stateOf(run) === 'T', 5000)
-      await until('the client stands still', () => stateOf(client) === 'T', 5000)
+    const expectStopAndContinuation = async (client: number, run: number) => {
+      await until('both stand still', () => stateOf(run) === 'T' && stateOf(client) === 'T', 5000)
       process.kill(client, 'SIGCONT')
+    }
+
+    const expectToGoOn = async ({ program, client, run }: { program: RunningProgram; client: number; run: number }) => {
       await until('both go on', () => stateOf(run) !== 'T' && stateOf(client) !== 'T', 5000)
       process.kill(client, 'SIGTERM')
       expect(await program.ended).toMatchObject({ status: 7, signal: null })
+    }
+
+    test.each(['SIGSTOP', 'SIGTSTP'] as const)('%s to the run stops its client, and both go on after SIGCONT', async (signal) => {
+      const started = await start('tick')
+      await started.program.hasPrinted('tick 2')
+      process.kill(started.run, signal)
+      if (signal === 'SIGSTOP' || !isOrphaned()) await expectStopAndContinuation(started.client, started.run)
+      await expectToGoOn(started)
     })
 
     test('SIGTSTP to the client stops both, and SIGCONT continues both', async () => {
-      const { program, client, run } = await start('tick')
-      await program.hasPrinted('tick 2')
-      process.kill(client, 'SIGTSTP')
-      await until('both stand still', () => stateOf(run) === 'T' && stateOf(client) === 'T', 5000)
-      process.kill(client, 'SIGCONT')
-      await until('both go on', () => stateOf(run) !== 'T' && stateOf(client) !== 'T', 5000)
-      process.kill(client, 'SIGTERM')
-      expect(await program.ended).toMatchObject({ status: 7, signal: null })
+      const started = await start('tick')
+      await started.program.hasPrinted('tick 2')
+      process.kill(started.client, 'SIGTSTP')
+      if (!isOrphaned()) await expectStopAndContinuation(started.client, started.run)
+      await expectToGoOn(started)
     })
 
     test('a run that is killed itself is a client that is killed', async () => {
