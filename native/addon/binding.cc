@@ -110,7 +110,6 @@ Napi::Value claimProgram(const Napi::CallbackInfo& info) {
   runtime_dir dir;
   if (!facts.key(&key)) return Napi::String::New(info.Env(), "entry-not-a-file");
   if (!runtime_dir_open(&dir, true)) return Napi::String::New(info.Env(), std::string("runtime-directory: ") + dir.path + ": " + strerror(errno));
-  const UniqueFd dir_fd(dir.fd);
   claim = Claim::take(dir, key, &reason);
   if (!claim) return Napi::String::New(info.Env(), reason);
   Napi::Object result = Napi::Object::New(info.Env());

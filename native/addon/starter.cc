@@ -12,6 +12,9 @@
 
 std::optional<Claim> Claim::take(const runtime_dir& dir, const std::string& key, std::string* reason) {
   Claim claim;
+  claim.dir_ = dir;
+  claim.dir_fd_.reset(dir.fd);
+  claim.key_ = key;
   claim.manifest_fd_.reset(openat(dir.fd, (key + ".json").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   claim.cwd_.reset(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!claim.manifest_fd_.ok() || !claim.cwd_.ok()) {
@@ -43,16 +46,18 @@ void Claim::prepare(std::string node, std::vector<std::string> argv, std::string
 }
 
 // Between fork and exec: only async-signal-safe calls, for another thread may have held any lock.
-void Claim::becomeZygote(char* const* argv, char* const* environment, int failure) {
+void Claim::becomeZygote(char* const* argv, char* const* environment, int listener, int failure) {
   int far_ends[STAND_IN_COUNT];
   if (fchdir(cwd_.get()) == 0 && installStandIns(stand_ins_, far_ends)) {
     umask(umask_);
     // Out of the way of the fixed numbers first, then to them; dup2 clears close-on-exec.
     const int manifest = fcntl(manifest_fd_.get(), F_DUPFD, 16);
+    listener = fcntl(listener, F_DUPFD, 16);
     failure = fcntl(failure, F_DUPFD_CLOEXEC, 16);
     for (int& end : far_ends)
       if (end >= 0) end = fcntl(end, F_DUPFD, 16);
     dup2(manifest, ZYGOTE_MANIFEST);
+    dup2(listener, ZYGOTE_LISTENER);
     // /dev/null where there is no far end, so that the zygote finds all of its fixed numbers taken.
     const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i < STAND_IN_COUNT; i++) dup2(far_ends[i] >= 0 ? far_ends[i] : nothing, ZYGOTE_FAR_ENDS + i);
@@ -79,6 +84,8 @@ std::string Claim::start() {
   const int64_t now = now_ms();
   const std::string head = "{\"since\":" + std::to_string(now) + ",\"expected\":" + std::to_string(now - started_ms_) + ",";
   if (!writeManifest(manifest_fd_.get(), head + manifest_)) return std::string("the manifest cannot be written: ") + strerror(errno);
+  const UniqueFd listener(runtime_dir_listen(&dir_, (key_ + ".warming").c_str()));
+  if (!listener.ok()) return std::string("the socket cannot be made: ") + strerror(errno);
   const std::vector<char*> arguments = pointersTo(argv_), environment = pointersTo(environment_);
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) return strerror(errno);
@@ -90,7 +97,7 @@ std::string Claim::start() {
     setsid();
     const pid_t second = fork();
     if (second != 0) _exit(second < 0 ? 1 : 0);
-    becomeZygote(arguments.data(), environment.data(), failure.get());
+    becomeZygote(arguments.data(), environment.data(), listener.get(), failure.get());
   }
   failure.reset();
   int status;

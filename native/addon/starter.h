@@ -9,13 +9,14 @@
 #include "wire/runtime_dir.h"
 
 // Numbers of the descriptors that a zygote is started with.
-enum { ZYGOTE_MANIFEST = 3, ZYGOTE_FAR_ENDS = 4 };
+enum { ZYGOTE_MANIFEST = 3, ZYGOTE_LISTENER = 4, ZYGOTE_FAR_ENDS = 5 };
 
 // The right to make the zygote of one program, for as long as this object (or the zygote that got it) lives; and what the process
 // was like when it was claimed, for the zygote is to be made as if it had been started then, whatever the program does meanwhile.
 class Claim {
  public:
   // Nothing if another process holds the claim (a zygote is there or on its way) or the directory cannot be had; `reason` says which.
+  // Takes `dir` over.
   static std::optional<Claim> take(const runtime_dir& dir, const std::string& key, std::string* reason);
 
   // What the manifest says, possibly nothing.
@@ -24,15 +25,17 @@ class Claim {
   // `manifest` is the text after `{"since":..,"expected":..,`; `started_ms` (now_ms) is when the claiming process began.
   void prepare(std::string node, std::vector<std::string> argv, std::string manifest, int64_t started_ms);
 
-  // Starts the prepared zygote, in a session of its own, and passes the claim on. An empty string, or what failed.
+  // Starts the prepared zygote, in a session of its own, and passes the claim on; clients can queue for it from now on. An empty
+  // string, or what failed.
   std::string start();
 
  private:
   Claim() = default;
-  [[noreturn]] void becomeZygote(char* const* argv, char* const* environment, int failure);
+  [[noreturn]] void becomeZygote(char* const* argv, char* const* environment, int listener, int failure);
 
-  UniqueFd manifest_fd_, cwd_;
-  std::string previous_, node_, manifest_;
+  runtime_dir dir_{};
+  UniqueFd dir_fd_, manifest_fd_, cwd_;
+  std::string key_, previous_, node_, manifest_;
   std::vector<std::string> environment_, argv_;
   StandInPlan stand_ins_;
   mode_t umask_ = 0;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include "addon/heap_pages.h"
 #include "addon/server.h"
@@ -34,9 +35,10 @@ std::unique_ptr<Zygote> Zygote::begin(const std::string& key, uv_loop_s* loop, s
     return nullptr;
   }
   const std::string name = key + ".warming";
-  zygote->listener_.reset(runtime_dir_listen(&zygote->dir_, name.c_str()));
+  zygote->listener_.reset(ZYGOTE_LISTENER);
   struct stat info;
-  if (!zygote->listener_.ok() || fstatat(zygote->dir_.fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+  // It listens already; once more for SO_PEERCRED, which names the process that called it last (unix(7)).
+  if (listen(zygote->listener_.get(), SOMAXCONN) != 0 || fstatat(zygote->dir_.fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
     *error = std::string("socket: ") + strerror(errno);
     return nullptr;
   }

@@ -36,7 +36,7 @@ struct Run {
 
 class Zygote {
  public:
-  // Takes over what the starter passed (descriptors ZYGOTE_*) and lets clients queue at `<key>.warming`. Null: `error` says why.
+  // Takes over what the starter passed (descriptors ZYGOTE_*) ; clients queue at `<key>.warming` already. Null: `error` says why.
   static std::unique_ptr<Zygote> begin(const std::string& key, uv_loop_s* loop, std::string* error);
 
   void consulted(const std::string& path) { freshness_.record(path); }

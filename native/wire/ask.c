@@ -16,11 +16,14 @@ extern char **environ;
 // A parked zygote answers within microseconds; one that is stopped or stuck must not hold up a user.
 enum { ANSWER_WITHIN_MS = 1000 };
 
+// A program that was seen to compute for longer did so after its graph was evaluated, most likely.
+enum { WORTH_WAITING_MS = 10000 };
+
 static void say(char reason[REASON_MAX], const char *word, const char *detail) {
   snprintf(reason, REASON_MAX, detail && *detail ? "%s: %s" : "%s%s", word, detail ? detail : "");
 }
 
-// How long waiting for a zygote under way is worth it: it is expected to be done before a plain run would have caught up.
+// How long waiting for a zygote under way is worth it.
 // The manifest of a warming zygote starts with {"since":<ms>,"expected":<ms>, both of CLOCK_MONOTONIC.
 static int64_t worth_waiting_until(const struct runtime_dir *dir, const char *key) {
   char name[KEY_LENGTH + 8], text[128];
@@ -33,10 +36,9 @@ static int64_t worth_waiting_until(const struct runtime_dir *dir, const char *ke
   text[length] = 0;
   long long since, expected;
   if (sscanf(text, "{\"since\":%lld,\"expected\":%lld", &since, &expected) != 2 || expected <= 0) return 0;
-  // It evaluates what a plain run would, and collects garbage; but it has begun earlier. Once it is ahead by more than its extra work,
-  // waiting is sooner, and stays so however slow the machine is: giving up early would only lose what was waited.
+  // It evaluates what a plain run would, and collects garbage; but it has begun earlier, and a plain run beside it would slow both down.
   int64_t left = since + expected + expected / 8 - now_ms();
-  if (left > expected * 7 / 8 || left < -2 * expected) return 0;
+  if (left < -2 * expected || left > WORTH_WAITING_MS) return 0;
   return now_ms() + (left > 0 ? left : 0) + expected / 2 + ANSWER_WITHIN_MS;
 }
 

@@ -64,10 +64,9 @@ describe.each(nodes)('on Node $version', (node) => {
       sandbox = new Sandbox(node)
     }
     const secondMs = medianOf(second)
-    recordFigure({ node: node.version, what: 'demo, right after the first', value: `${inMs(secondMs)}, ${second.filter(isWarm).length} of ${second.length} warm` })
+    recordFigure({ node: node.version, what: 'demo, right after the first', value: `${inMs(secondMs)} (plain ${inMs(plainMs)}), ${second.filter(isWarm).length} of ${second.length} warm` })
     const noSlower = second.filter((outcome) => isWarm(outcome) || outcome.ms <= plainMs * scaled(1.15, 3))
     expect(noSlower.length, second.map((outcome) => `${debugLine(outcome)} ${inMs(outcome.ms)} (plain ${inMs(plainMs)})`).join('\n')).toBe(second.length)
-    expect(secondMs).toBeLessThanOrEqual(plainMs * scaled(1.15, 3))
   })
 })
 
