@@ -3,9 +3,9 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'test/fixtures/', 'test/demo/'] },
-  ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['loader/**/*.ts', 'test/**/*.ts'] })),
+  ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['loader/**/*.{ts,mts}', 'test/**/*.ts'] })),
   {
-    files: ['loader/**/*.ts', 'test/**/*.ts'],
+    files: ['loader/**/*.{ts,mts}', 'test/**/*.ts'],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: new URL('..', import.meta.url).pathname } },
     rules: {
       eqeqeq: ['error', 'always', { null: 'ignore' }],

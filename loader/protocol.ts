@@ -1,9 +1,10 @@
 // What the client side and the zygote must agree on, beyond the messages (native/PROTOCOL.md).
 
+/** How a zygote is told that it is one: by its own title, which is what `ps` shows. Followed by the key and the entry. */
 const title = 'instastart zygote '
 
-/** How a zygote is told that it is one: by its own title, which is what `ps` shows. Followed by the key and the entry. */
-export const zygoteOption = (key: string, entry: string): string => `--title=${title}${key} ${entry}`
+/** Up to the gate. A run has the title of its program. */
+export const isZygote = (): boolean => process.title.startsWith(title)
 
 /** The key in a zygote's execArgv; undefined in any other process. */
 export const zygoteKey = (execArgv: readonly string[]): string | undefined => {
@@ -11,8 +12,21 @@ export const zygoteKey = (execArgv: readonly string[]): string | undefined => {
   return execArgv.findLast((argument) => argument.startsWith(prefix))?.slice(prefix.length).split(' ', 1)[0]
 }
 
-/** Options of a zygote's Node beyond the user's. Node 20's loader can be customized on its own thread by way of its internals only. */
-export const zygoteFlags = (nodeMajor: number): string[] => (nodeMajor < 22 ? ['--expose-internals'] : [])
+const ownPreload = '--require='
+
+/**
+ * Options of a zygote's Node beyond the user's, after those. `preload`: our register, where the program was started without it.
+ * Node 20's loader can be customized on its own thread by way of its internals only.
+ */
+export const zygoteOptions = (key: string, entry: string, nodeMajor: number, preload?: string): string[] => [
+  `--title=${title}${key} ${entry}`, ...(preload ? [ownPreload + preload] : []), ...(nodeMajor < 22 ? ['--expose-internals'] : []),
+]
+
+/** Takes them out again, in place, before any module looks at execArgv. Tells whether our register was among them. */
+export const hideZygoteOptions = (execArgv: string[]): { hadPreload: boolean } => {
+  const own = execArgv.splice(execArgv.findLastIndex((argument) => argument.startsWith(`--title=${title}`)))
+  return { hadPreload: own.some((argument) => argument.startsWith(ownPreload)) }
+}
 
 /** What is remembered about a program, as JSON in `<key>.json`. `since` and `expected` come first: the client reads them without a parser. */
 export interface Manifest {

@@ -4,6 +4,9 @@ import { zygoteKey } from './protocol.js'
 
 const key = isMainThread ? zygoteKey(process.execArgv) : undefined
 
-if (key) (require('./zygote/begin.js') as typeof import('./zygote/begin.js')).beginZygote(key)
-else if (isMainThread) (require('./client/start.js') as typeof import('./client/start.js')).startProgram()
-else (require('./hooks/install.js') as typeof import('./hooks/install.js')).installHooks()
+if (key) {
+  (require('./zygote/begin.js') as typeof import('./zygote/begin.js')).beginZygote(key)
+} else {
+  if (isMainThread) (require('./client/start.js') as typeof import('./client/start.js')).startProgram('register')
+  ;(require('./hooks/install.js') as typeof import('./hooks/install.js')).installHooks()
+}

@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { build } from 'esbuild'
+import ts from 'typescript'
 
 const root = path.resolve(import.meta.dirname, '..')
 const dist = path.join(root, 'dist')
@@ -21,7 +22,7 @@ const filesBelow = (folder, ending) =>
 /** Identifies this build: zygotes of another build never serve its clients. */
 const buildId = () => {
   const hash = createHash('sha256')
-  for (const file of [...filesBelow('loader', /\.ts$/), ...filesBelow('native', /\.(c|cc|h|js)$/)]) hash.update(file).update(fs.readFileSync(file))
+  for (const file of [...filesBelow('loader', /\.m?ts$/), ...filesBelow('native', /\.(c|cc|h|js)$/)]) hash.update(file).update(fs.readFileSync(file))
   return hash.digest('hex').slice(0, 16)
 }
 
@@ -33,21 +34,33 @@ const bundleParsersOnly = {
       kind === 'entry-point' || specifier.startsWith('acorn') || importer.includes('node_modules') ? undefined : { path: specifier, external: true }),
 }
 
+/** Types for those who import it. Everything exported has a type that needs no other file. */
+const writeDeclarations = (name) => {
+  const source = fs.readFileSync(path.join(root, 'loader', `${name}.ts`), 'utf8')
+  const { outputText } = ts.transpileDeclaration(source, { compilerOptions: { isolatedDeclarations: true, target: 'es2022', module: 'nodenext' } })
+  for (const ending of ['.d.ts', '.d.mts']) fs.writeFileSync(path.join(dist, name + ending), outputText)
+}
+
 const buildLoader = async () => {
-  await build({
-    entryPoints: filesBelow('loader', /(?<!\.d)\.ts$/),
+  const options = {
     outdir: dist,
     outbase: path.join(root, 'loader'),
     bundle: true,
     plugins: [bundleParsersOnly],
     platform: 'node',
-    format: 'cjs',
     target: 'node20.20',
     logLevel: 'warning',
+  }
+  await build({ ...options, entryPoints: filesBelow('loader', /\.mts$/), format: 'esm', outExtension: { '.js': '.mjs' } })
+  await build({
+    ...options,
+    entryPoints: filesBelow('loader', /\.ts$/),
+    format: 'cjs',
     // The output is CommonJS, for it can be loaded synchronously by --import and --require alike.
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   })
   fs.writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n')
+  writeDeclarations('auto')
 }
 
 const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers']

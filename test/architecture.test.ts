@@ -10,14 +10,16 @@ const loaderArrows: Record<string, string[]> = {
   register: ['client', 'zygote', 'hooks', 'protocol'],
   cli: ['commands', 'native'],
   commands: ['native', 'protocol', 'runtime-dir'],
-  auto: ['run', 'zygote'],
-  client: ['hooks', 'native', 'protocol', 'runtime-dir'],
-  zygote: ['hooks', 'run', 'native', 'protocol', 'runtime-dir'],
-  run: ['native'],
+  auto: ['client', 'run', 'protocol', 'warmth'],
+  client: ['native', 'protocol', 'runtime-dir', 'settings', 'warmth'],
+  zygote: ['hooks', 'run', 'native', 'protocol', 'runtime-dir', 'settings', 'warmth'],
+  run: ['native', 'warmth'],
   hooks: [],
   native: [],
   protocol: [],
   'runtime-dir': ['native', 'protocol'],
+  settings: [],
+  warmth: [],
   errors: [],
   'node-capabilities': [],
 }
@@ -59,7 +61,7 @@ const forbidden = (arrows: readonly Arrow[], allowed: Record<string, string[]>, 
     .map(({ file, to }) => `${file} -> ${to}`)
 
 describe('loader/', () => {
-  const files = filesBelow('loader', /\.ts$/)
+  const files = filesBelow('loader', /\.m?ts$/)
   const arrows = files.flatMap(importsOf)
 
   test('has only parts that have a rule', () => {
@@ -73,8 +75,8 @@ describe('loader/', () => {
 
   test('has no file that no other one names', () => {
     const texts = files.map((file) => fs.readFileSync(path.join(root, 'loader', file), 'utf8')).join()
-    const isNamed = (file: string) => texts.includes(`${path.basename(file, '.ts')}.js'`)
-    expect(files.filter((file) => !isNamed(file) && !['register.ts', 'cli.ts', 'auto.ts'].includes(file))).toEqual([])
+    const isNamed = (file: string) => texts.includes(`${path.basename(file).replace(/\.m?ts$/, '')}.js'`)
+    expect(files.filter((file) => !isNamed(file) && !['register.ts', 'cli.ts', 'auto.mts'].includes(file))).toEqual([])
   })
 })
 

@@ -1,7 +1,8 @@
 // Arranges for the zygote to be started: when this run has evaluated its graph, or at the latest when it exits.
 import fs from 'node:fs'
 import type { Native, Program } from '../native.js'
-import { identity, zygoteFlags, zygoteOption, type Manifest } from '../protocol.js'
+import { settingsFor } from '../settings.js'
+import { identity, zygoteOptions, type Manifest } from '../protocol.js'
 
 const tickMs = 20
 const longestWaitMs = 5000
@@ -28,25 +29,30 @@ const failuresSoFar = (previous: Partial<Manifest>): number =>
   // One that is 'warming' although its lock is free was killed or crashed.
   previous.state === 'given-up' || previous.state === 'warming' ? (previous.failures ?? 0) + 1 : 0
 
-/** Does nothing if another process is at it already, or if it was in vain lately. */
-export const prepareZygote = (native: Native, program: Program) => {
+/**
+ * Does nothing if another process is at it already, or if it was in vain lately. `preload`: ours, for a program that was started without it.
+ * Returns why there is never to be a zygote, if the package says so.
+ */
+export const prepareZygote = (native: Native, program: Program, preload?: string): string | undefined => {
+  const entry = fs.realpathSync(program.entry)
+  const excluded = settingsFor(entry).exclude.find(({ covers }) => covers(entry))
+  if (excluded) return `excluded: ${excluded.name}`
   const claim = native.claimProgram(program)
-  if (typeof claim === 'string') return
+  if (typeof claim === 'string') return undefined
   const previous = parse(claim.previous)
   if (!isWorthTrying(previous)) {
     native.dropClaim()
-    return
+    return undefined
   }
-  const entry = fs.realpathSync(program.entry)
   const args = process.argv.slice(2)
   const manifest: Omit<Manifest, 'since' | 'expected'> =
     { entry, node: program.node, state: 'warming', failures: failuresSoFar(previous) }
-  const flags = [...zygoteFlags(Number(process.versions.node.split('.')[0])), zygoteOption(claim.key, entry)]
-  // Our own preload is among execArgv or in NODE_OPTIONS: that is why this code runs.
+  const own = zygoteOptions(claim.key, entry, Number(process.versions.node.split('.')[0]), preload)
   // The opening brace, `since` and `expected` are put in front when it is started.
-  native.prepareZygote(program.node, [process.argv0, ...program.execArgv, ...flags, program.entry, ...args],
+  native.prepareZygote(program.node, [process.argv0, ...program.execArgv, ...own, program.entry, ...args],
     JSON.stringify(manifest).slice(1), Math.round(performance.now()))
   startWhenQuiet(native)
+  return undefined
 }
 
 /**

@@ -1,23 +1,29 @@
 // A program starts: warm if a run is to be had, else plain, with a zygote made in the background for the next time.
 import fs from 'node:fs'
 import path from 'node:path'
-import { installHooks } from '../hooks/install.js'
 import { clientPath, loadNative, platformPath, type Native, type Program } from '../native.js'
 import { whyNotEligible } from './eligibility.js'
 import { takePlainNote } from './plain-note.js'
+import { warmth } from '../warmth.js'
 
 /** Reasons after which the next run could be warm, if a zygote were made now. */
 const curable = /^(absent|stale|closing|broken-conversation|start-failed)\b/
 
-const thisProgram = (): Program => ({
+/** Who asks: our preload, or the program itself by importing instastart/auto. */
+export type Asker = 'register' | 'auto'
+
+const registerPath = path.join(import.meta.dirname, '../register.js')
+
+const thisProgram = (asker: Asker): Program => ({
   node: process.execPath,
   argv0: process.argv0,
   entry: process.argv[1] ?? '',
   execArgv: process.execArgv,
-  registerPath: path.join(import.meta.dirname, '../register.js'),
+  registerPath: asker === 'register' ? registerPath : '',
 })
 
 const reportPlain = (reason: string) => {
+  warmth.reason = reason
   // Written at once and by itself: the program's own stderr stays untouched (and unmade).
   if (process.env.INSTASTART_DEBUG === '1') fs.writeSync(2, `instastart: plain run: ${reason}\n`)
 }
@@ -25,20 +31,24 @@ const reportPlain = (reason: string) => {
 const askForRun = (native: Native, program: Program): string =>
   native.becomeClient({ ...program, args: process.argv.slice(2), client: clientPath })
 
-export const startProgram = () => {
+/** Why this run is plain; and has a zygote made, if that would help the next one. */
+const arrangeNext = (native: Native, program: Program, reason: string, asker: Asker): string => {
+  if (!curable.test(reason)) return reason
+  if (!fs.existsSync(platformPath)) return `no-platform: there is no part for Node ${process.versions.node} (ABI ${process.versions.modules})`
+  const { prepareZygote } = require('./prepare-zygote.js') as typeof import('./prepare-zygote.js')
+  return prepareZygote(native, program, asker === 'auto' ? registerPath : undefined) ?? reason
+}
+
+/** @throws {InstastartError} INSTASTART_SETTINGS */
+export const startProgram = (asker: Asker) => {
+  warmth.hasAsked = true
   const note = takePlainNote()
   const obstacle = whyNotEligible()
   const native = obstacle ?? loadNative()
   if (typeof native === 'string') {
     reportPlain(note ?? native)
-    installHooks()
     return
   }
-  const program = thisProgram()
-  const reason = note ?? askForRun(native, program)
-  const isCurable = curable.test(reason)
-  const hasPlatform = !isCurable || fs.existsSync(platformPath)
-  reportPlain(hasPlatform ? reason : `no-platform: there is no part for Node ${process.versions.node} (ABI ${process.versions.modules})`)
-  installHooks()
-  if (isCurable && hasPlatform) (require('./prepare-zygote.js') as typeof import('./prepare-zygote.js')).prepareZygote(native, program)
+  const program = thisProgram(asker)
+  reportPlain(arrangeNext(native, program, note ?? askForRun(native, program), asker))
 }

@@ -2,6 +2,7 @@
 import type { Native, Platform, RunFacts } from '../native.js'
 import { takeIdentity } from './identity.js'
 import { renewRandom } from './randomness.js'
+import { becomeWarm } from '../warmth.js'
 import { refreshTerminals } from './terminal.js'
 
 /** `streams`: the standard descriptors whose streams were made before the gate. */
@@ -11,4 +12,5 @@ export const startRun = (native: Native, platform: Platform, run: RunFacts, stre
   takeIdentity(run)
   renewRandom()
   refreshTerminals(streams)
+  becomeWarm()
 }

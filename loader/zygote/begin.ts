@@ -1,30 +1,27 @@
 // A zygote is an ordinary `node <same flags> entry`, up to the gate. This sets up what listens until then, and the gate.
 import fs from 'node:fs'
-import { pathToFileURL } from 'node:url'
 import { installHooks } from '../hooks/install.js'
 import { loadNative, loadPlatform } from '../native.js'
-import { zygoteFlags } from '../protocol.js'
+import { nodeCapabilities } from '../node-capabilities.js'
+import { hideZygoteOptions } from '../protocol.js'
 import { installRandom } from '../run/randomness.js'
-import { commonjsGate } from './commonjs-gate.js'
+import { settingsFor } from '../settings.js'
+import { warmth } from '../warmth.js'
+import { commonjsGate, parkBefore } from './commonjs-gate.js'
 import { esmGate } from './esm-gate.js'
+import { ExplicitGate } from './explicit-gate.js'
+import { GatePlaces } from './gate-places.js'
 import { GraphFiles } from './graph-files.js'
 import { hideInternals } from './hide-internals.js'
 import { Parking } from './parking.js'
 import { watchArguments } from './watched-arguments.js'
 import { watchStdio } from './watched-stdio.js'
 
-const ownFlags = zygoteFlags(Number(process.versions.node.split('.')[0]))
-
-/** Takes what only a zygote has out of `execArgv`, in place, before any module looks at it. */
-const hideOwnOptions = () => {
-  const kept = process.execArgv.filter((argument) => !ownFlags.includes(argument) && !argument.startsWith('--title=instastart zygote '))
-  process.execArgv.splice(0, Infinity, ...kept)
-}
-
 export const beginZygote = (key: string) => {
   const native = loadNative()
   if (typeof native === 'string') throw new Error(native)
-  hideOwnOptions()
+  warmth.hasAsked = true
+  const { hadPreload } = hideZygoteOptions(process.execArgv)
   const error = native.beginZygote(key)
   // Somebody typed our title, or the directory is gone: nothing to serve.
   if (error) process.exit(1)
@@ -33,10 +30,19 @@ export const beginZygote = (key: string) => {
   const entry = fs.realpathSync(process.argv[1] ?? '')
   installRandom(native)
   const files = new GraphFiles(native)
-  const parking = new Parking({ native, platform, entry, files, watchedArguments: watchArguments(), watchedStdio: watchStdio() })
+  const settings = settingsFor(entry)
+  const parking = new Parking({
+    native, platform, entry, files, watchedArguments: watchArguments(), watchedStdio: watchStdio(), settings, isByAuto: hadPreload,
+  })
   if (!platform.takeOver()) parking.giveUp('busy-workers')
-  const gate = esmGate(pathToFileURL(entry).href, parking)
-  commonjsGate(entry, parking)
-  installHooks({ inZygote: true, watcher: { ...gate, consulted: files.consulted } })
-  if (ownFlags.includes('--expose-internals')) hideInternals()
+  const places = new GatePlaces(entry, settings.gateBefore)
+  const watchCommonJS = (file: string) => commonjsGate(file, explicit, parking)
+  const explicit = new ExplicitGate(parking, places, watchCommonJS)
+  watchCommonJS(entry)
+  const consulted = (file: string) => {
+    files.consulted(file)
+    if (places.isBefore(file)) parkBefore(file, parking)
+  }
+  installHooks({ inZygote: true, watcher: { ...esmGate(places, explicit, parking), consulted } })
+  if (!nodeCapabilities.registerHooks) hideInternals()
 }

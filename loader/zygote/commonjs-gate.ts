@@ -2,15 +2,32 @@
 // has none. Nothing is edited for it, and nothing of ours is on the stack as the entry goes on: stacks are for users.
 import Module from 'node:module'
 import { transformedSource } from '../hooks/transform.js'
+import type { ExplicitGate } from './explicit-gate.js'
 import { leadingRequires } from './leading-requires.js'
 import type { Parking } from './parking.js'
 import { staticImports } from './static-imports.js'
 
 const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
 
+/** Node puts a module into its cache just before it evaluates it: the moment to look at it, and to park before it. */
+const whenCached = (file: string, parking: Parking, callback: (module: NodeModule) => void) => {
+  const forget = () => {
+    if (Object.getOwnPropertyDescriptor(cache, file)?.set) Reflect.deleteProperty(cache, file)
+  }
+  parking.whenOver(forget)
+  Object.defineProperty(cache, file, {
+    configurable: true,
+    enumerable: false,
+    get: () => undefined,
+    set: (module: NodeModule) => {
+      Object.defineProperty(cache, file, { value: module, configurable: true, enumerable: true, writable: true })
+      callback(module)
+    },
+  })
+}
+
 /** Undefined for an ES module, whose gate is another one's business. */
-const countLeading = (entry: string, parking: Parking): number | undefined => {
-  const source = transformedSource(entry, 'commonjs')
+const countLeading = (source: string, parking: Parking): number | undefined => {
   const count = leadingRequires(source)
   if (count === undefined && staticImports(source) === undefined) parking.giveUp('entry-not-understood')
   return count
@@ -28,17 +45,33 @@ const parkAfter = (module: NodeModule, count: number, parking: Parking) => {
   parking.whenOver(() => Reflect.deleteProperty(module, 'require'))
 }
 
-export const commonjsGate = (entry: string, parking: Parking) => {
-  // Node puts a module into its cache just before it evaluates it: the moment to look at the entry, and the module to watch.
-  Object.defineProperty(cache, entry, {
+/** Node marks a module as loaded when it has been evaluated. */
+const whenLoaded = (module: NodeModule, callback: () => void) => {
+  Object.defineProperty(module, 'loaded', {
     configurable: true,
-    enumerable: false,
-    get: () => undefined,
-    set: (module: NodeModule) => {
-      Object.defineProperty(cache, entry, { value: module, configurable: true, enumerable: true, writable: true })
-      const count = countLeading(entry, parking)
-      if (count === 0) parking.park()
-      else if (count !== undefined) parkAfter(module, count, parking)
+    enumerable: true,
+    get: () => false,
+    set: (value: boolean) => {
+      Object.defineProperty(module, 'loaded', { value, configurable: true, enumerable: true, writable: true })
+      callback()
     },
   })
+}
+
+export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Parking) => {
+  whenCached(entry, parking, (module) => {
+    const source = transformedSource(entry, 'commonjs')
+    if (explicit.isIn(entry, source)) {
+      whenLoaded(module, () => explicit.assertReached(entry))
+      return
+    }
+    const count = countLeading(source, parking)
+    if (count === 0) parking.park()
+    else if (count !== undefined) parkAfter(module, count, parking)
+  })
+}
+
+/** Parks before this file is evaluated, if it is CommonJS. */
+export const parkBefore = (file: string, parking: Parking) => {
+  whenCached(file, parking, () => parking.park())
 }

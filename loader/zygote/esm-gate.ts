@@ -1,38 +1,60 @@
-// The gate of an ES module: one import appended to the entry, of a virtual module that imports what the entry imports and then parks.
-// Evaluation is in order of imports, so everything before the entry's own body has been evaluated by then, and nothing after it.
+// The gate of an ES module: one import appended to it, of a virtual module that imports what the module imports and then parks.
+// Evaluation is in order of imports, so everything before the module's own body has been evaluated by then, and nothing after it.
+import { fileURLToPath } from 'node:url'
 import type { LoadWatcher } from '../hooks/watcher.js'
+import type { ExplicitGate } from './explicit-gate.js'
+import type { GatePlaces } from './gate-places.js'
 import type { Parking } from './parking.js'
 import { staticImports } from './static-imports.js'
 
-const gateURL = 'instastart:gate'
+const gatePrefix = 'instastart:gate?'
 /** How the gate's source, which can import nothing of ours, reaches us. */
 const parkSymbol = Symbol.for('instastart.park')
+const endSymbol = Symbol.for('instastart.end')
 
-export const esmGate = (entryURL: string, parking: Parking): LoadWatcher => {
-  let gateSource = ''
+/** Lets sources call it by this symbol, up to the gate; calls after that do nothing. */
+const offer = (symbol: symbol, parking: Parking, callback: () => void) => {
+  Object.defineProperty(process, symbol, { configurable: true, value: callback })
+  parking.whenOver(() => Reflect.deleteProperty(process, symbol))
+}
 
-  const withGate = (source: string): string | undefined => {
+const callOf = (symbol: symbol) => `;process[Symbol.for(${JSON.stringify(Symbol.keyFor(symbol))})]?.();`
+
+export const esmGate = (places: GatePlaces, explicit: ExplicitGate, parking: Parking): LoadWatcher => {
+  const gates = new Map<string, string>()
+
+  // What is appended is on a line of its own, last: no position in the module moves, and a comment at its end stays one.
+  const withGate = (url: string, source: string): string => {
     const imports = staticImports(source)
     if (imports === undefined) return parking.giveUp('entry-not-understood')
-    if (imports.length === 0) return parking.giveUp('nothing-before-gate')
-    gateSource = [...imports.map(({ statement }) => statement), `process[Symbol.for('instastart.park')]()`].join('\n')
-    Object.defineProperty(process, parkSymbol, {
-      configurable: true,
-      value: () => {
-        Reflect.deleteProperty(process, parkSymbol)
-        parking.park()
-      },
-    })
-    // On a line of its own, last: no position in the entry moves, and a comment at its end stays one.
+    const gateURL = gatePrefix + encodeURIComponent(url)
+    gates.set(gateURL, [...imports.map(({ statement }) => statement), callOf(parkSymbol)].join('\n'))
+    offer(parkSymbol, parking, () => parking.park())
     return `${source}\nimport ${JSON.stringify(gateURL)};`
+  }
+
+  const inEntry = (url: string, file: string, source: string): string => {
+    if (explicit.isIn(file, source)) {
+      offer(endSymbol, parking, () => explicit.assertReached(file))
+      return `${source}\n${callOf(endSymbol)}`
+    }
+    if (staticImports(source)?.length === 0) return parking.giveUp('nothing-before-gate')
+    return withGate(url, source)
   }
 
   return {
     resolve: (specifier, parentURL) => {
-      if (specifier === gateURL) return { url: gateURL, format: 'module' }
-      return parentURL === gateURL ? { parentURL: entryURL } : undefined
+      if (specifier.startsWith(gatePrefix)) return { url: specifier, format: 'module' }
+      return parentURL?.startsWith(gatePrefix) ? { parentURL: decodeURIComponent(parentURL.slice(gatePrefix.length)) } : undefined
     },
-    virtual: (url) => (url === gateURL ? { format: 'module', source: gateSource } : undefined),
-    source: (url, source) => (url === entryURL ? withGate(source) : undefined),
+    virtual: (url) => {
+      const source = gates.get(url)
+      return source === undefined ? undefined : { format: 'module', source }
+    },
+    source: (url, source) => {
+      const file = url.startsWith('file:') ? fileURLToPath(url) : ''
+      if (places.isEntry(file)) return inEntry(url, file, source)
+      return places.isBefore(file) ? withGate(url, source) : undefined
+    },
   }
 }

@@ -28,6 +28,10 @@ export class GraphFiles {
     for (const file of Object.keys(cache)) if (path.isAbsolute(file)) this.consulted(file)
   }
 
+  some(test: (file: string) => boolean): boolean {
+    return [...this.#files].some(test)
+  }
+
   /** For a manifest of a zygote that gave up. */
   identities(): Record<string, string> {
     const look = (file: string) => identity(fs.statSync(file, { bigint: true, throwIfNoEntry: false }))

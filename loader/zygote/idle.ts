@@ -1,9 +1,9 @@
-// INSTASTART_IDLE: how long a zygote without runs stays.
+// How long a zygote without runs stays: INSTASTART_IDLE, else what the package's settings say.
 
 const defaultSeconds = 30 * 60
 
-/** Milliseconds, of a number of seconds; what is no positive number counts as not set. */
-export const idleMilliseconds = (setting: string | undefined): number => {
-  const seconds = Number(setting)
-  return 1000 * (seconds > 0 ? Math.min(seconds, 7 * 24 * 3600) : defaultSeconds)
+/** Milliseconds, of numbers of seconds; a variable that is no positive number counts as not set. */
+export const idleMilliseconds = (variable: string | undefined, setting = defaultSeconds): number => {
+  const seconds = Number(variable)
+  return 1000 * Math.min(seconds > 0 ? seconds : setting, 7 * 24 * 3600)
 }

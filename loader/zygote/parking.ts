@@ -3,6 +3,8 @@ import { inspect } from 'node:util'
 import type { Native, Platform } from '../native.js'
 import type { Manifest } from '../protocol.js'
 import { startRun } from '../run/start.js'
+import type { Settings } from '../settings.js'
+import { warmth } from '../warmth.js'
 import type { GraphFiles } from './graph-files.js'
 import { idleMilliseconds } from './idle.js'
 import { claimedManifest } from './claimed-manifest.js'
@@ -17,6 +19,9 @@ interface ParkingOptions {
   files: GraphFiles
   watchedArguments: WatchedArguments
   watchedStdio: WatchedStdio
+  settings: Settings
+  /** The program is warm by instastart/auto only: what it does before it imports that, its clients have done themselves. */
+  isByAuto: boolean
 }
 
 const firstLine = (error: unknown): string => inspect(error).split('\n', 1)[0] ?? ''
@@ -53,8 +58,10 @@ export class Parking {
   /** Does not return in the zygote. Returns in every run, repaired. */
   park() {
     if (this.#isOver) return
-    const { native, platform, files, watchedArguments, watchedStdio } = this.#options
+    if (this.#options.isByAuto && !warmth.isAutoLoaded) this.giveUp('auto-after-gate')
+    const { native, platform, files, watchedArguments, watchedStdio, settings } = this.#options
     files.consultRequired()
+    this.#assertNoneExcluded()
     platform.collectGarbage()
     platform.quiesce()
     const obstacle = this.#threads.obstacle() || native.obstacle()
@@ -63,7 +70,7 @@ export class Parking {
     const streams = watchedStdio.rebinds()
     const run = native.park({
       manifest: this.#manifestText({ state: 'parked', failures: 0 }),
-      idleMs: idleMilliseconds(process.env.INSTASTART_IDLE),
+      idleMs: idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle),
       argumentPositions: watchedArguments.positions(),
       wholeArguments: watchedArguments.whole(),
       rebinds: streams,
@@ -80,6 +87,12 @@ export class Parking {
     if (!this.#isOver) this.#release()
     const failures = (this.#manifest.failures ?? 0) + 1
     return native.abandon(this.#manifestText({ state: 'given-up', reason, failures, failedAt: Date.now(), files: files.identities() }))
+  }
+
+  #assertNoneExcluded() {
+    for (const { name, covers } of this.#options.settings.exclude) {
+      if (this.#options.files.some(covers)) this.giveUp(`excluded: ${name}`)
+    }
   }
 
   #release() {

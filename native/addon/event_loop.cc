@@ -16,27 +16,31 @@ struct uv_loop_s {
 int uv_loop_fork(uv_loop_s*);
 void uv_walk(uv_loop_s*, void (*)(uv_handle_s*, void*), void*);
 int uv_is_active(const uv_handle_s*);
+int uv_has_ref(const uv_handle_s*);
 int uv_handle_get_type(const uv_handle_s*);
 const char* uv_handle_type_name(int);
 }
 
-std::unordered_set<void*> EventLoop::active() const {
-  std::unordered_set<void*> found;
-  auto add = [](uv_handle_s* handle, void* into) {
-    if (uv_is_active(handle)) static_cast<std::unordered_set<void*>*>(into)->insert(handle);
-  };
-  uv_walk(loop_, add, &found);
+std::vector<uv_handle_s*> EventLoop::handles() const {
+  std::vector<uv_handle_s*> found;
+  uv_walk(loop_, [](uv_handle_s* handle, void* into) { static_cast<std::vector<uv_handle_s*>*>(into)->push_back(handle); }, &found);
   return found;
 }
 
-void EventLoop::rememberActive() { known_ = active(); }
+void EventLoop::remember() {
+  for (uv_handle_s* handle : handles()) (uv_is_active(handle) ? active_before_ : idle_before_).insert(handle);
+}
 
 std::string EventLoop::newlyActive() const {
   if (loop_->active_reqs.count > 0) return "request";
-  for (void* handle : active()) {
-    const char* const type = uv_handle_type_name(uv_handle_get_type(static_cast<uv_handle_s*>(handle)));
+  for (uv_handle_s* handle : handles()) {
+    if (!uv_is_active(handle) || active_before_.contains(handle)) continue;
+    const char* const type = uv_handle_type_name(uv_handle_get_type(handle));
     // Listeners for signals survive: libuv renews its signal pipe, and the run gets the dispositions back.
-    if (!known_.contains(handle) && strcmp(type, "signal") != 0) return type;
+    if (strcmp(type, "signal") == 0) continue;
+    // One handle, as old as the process, serves all timers of JavaScript. Later ones are V8's delayed tasks, which may come at any time.
+    if (strcmp(type, "timer") == 0 && !idle_before_.contains(handle) && !uv_has_ref(handle)) continue;
+    return type;
   }
   return {};
 }

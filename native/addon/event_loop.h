@@ -3,21 +3,23 @@
 #pragma once
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 struct uv_loop_s;
+struct uv_handle_s;
 
 class EventLoop {
  public:
   explicit EventLoop(uv_loop_s* loop) : loop_(loop) {}
-  // Remembers what is active now: Node's own.
-  void rememberActive();
+  // Remembers what is there now: Node's own.
+  void remember();
   // What became active since and would be lost or shared by a fork ("timer", "tcp", ... or "request"); empty if nothing.
   std::string newlyActive() const;
   // In a child, before anything else uses the loop. Returns a libuv error, 0 if none.
   int afterFork();
 
  private:
-  std::unordered_set<void*> active() const;
+  std::vector<uv_handle_s*> handles() const;
   uv_loop_s* loop_;
-  std::unordered_set<void*> known_;
+  std::unordered_set<uv_handle_s*> active_before_, idle_before_;
 };

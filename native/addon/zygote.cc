@@ -43,7 +43,7 @@ std::unique_ptr<Zygote> Zygote::begin(const std::string& key, uv_loop_s* loop, s
     return nullptr;
   }
   zygote->socket_inode_ = info.st_ino;
-  zygote->loop_.rememberActive();
+  zygote->loop_.remember();
   alarm(WARM_UP_LIMIT_SECONDS);
   return zygote;
 }

@@ -141,6 +141,8 @@ bool program_key(const struct program *program, char key[KEY_LENGTH + 1]) {
   }
   add_text(&hash, path);
 
+  // Node loads a CommonJS entry in another way where there is an --import.
+  add_number(&hash, program->register_path[0] != 0);
   size_t taken;
   for (size_t i = 0; i < program->exec_argument_count; i += taken) {
     if (is_register_argument(program->exec_arguments + i, program->exec_argument_count - i, program->register_path, &taken)) continue;

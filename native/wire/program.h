@@ -14,7 +14,7 @@ struct program {
   const char *entry;  // path of the entry as typed; must be a regular file
   const char *const *exec_arguments;
   size_t exec_argument_count;
-  const char *register_path;  // our own preload, which does not count as an argument of Node's
+  const char *register_path;  // our own preload, which does not count as an argument of Node's; "": the program asks by itself (instastart/auto)
 };
 
 // What kind of thing a descriptor is, as far as Node tells kinds apart: 't'erminal, 'p'ipe, 'f'ile, 's'ocket, 'c'haracter

@@ -61,7 +61,7 @@ export const referenceFor = (entry = ''): Reference => {
 /** Expects the runs to have the same effects, and the last one to be warm. Returns those of the plain run. */
 export const expectParity = async (
   sandbox: Sandbox,
-  way: Exclude<Way, 'node'>,
+  way: Way,
   args: readonly string[],
   { reference = referenceFor(args[0]), normalize = (effects) => effects, ...options }: ParityOptions = {},
 ): Promise<Effects> => {

@@ -73,6 +73,14 @@ export class Sandbox {
     return outcome
   }
 
+  /** As a dependency of the project, which imports `instastart/auto`. */
+  installInstastart() {
+    const folder = path.join(this.project, 'node_modules/instastart')
+    fs.mkdirSync(folder, { recursive: true })
+    fs.copyFileSync(path.join(root, 'package.json'), path.join(folder, 'package.json'))
+    fs.symlinkSync(this.distribution, path.join(folder, 'dist'))
+  }
+
   write(file: string, text: string) {
     const target = path.join(this.project, file)
     fs.mkdirSync(path.dirname(target), { recursive: true })
