@@ -1,8 +1,8 @@
 // Our own commands: `instastart <word> ...`. The client executes this file for a bare word; programs never come here.
 import { spawnSync } from 'node:child_process'
-import path from 'node:path'
 import { printStatus } from './commands/status.js'
 import { stop } from './commands/stop.js'
+import { registerPath } from './distribution.js'
 import { loadNative, type Native } from './native.js'
 
 const usage = `Usage: instastart [--option=value ...] program.ts [arguments]
@@ -38,7 +38,7 @@ export const withoutClient = () => {
   const args = process.argv.slice(2)
   const isProgram = args.some((argument) => !argument.startsWith('-') && /[./]/.test(argument))
   if (!isProgram) process.exit(runCommand(args[0], args.slice(1)))
-  const { status, signal } = spawnSync(process.execPath, ['--import', path.join(import.meta.dirname, 'register.js'), ...args], { stdio: 'inherit' })
+  const { status, signal } = spawnSync(process.execPath, ['--import', registerPath, ...args], { stdio: 'inherit' })
   if (signal) process.kill(process.pid, signal)
   process.exit(status ?? 1)
 }

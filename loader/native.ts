@@ -1,6 +1,7 @@
 // The whole boundary to native/addon, and to native/platform, which it needs in a zygote.
 import fs from 'node:fs'
 import path from 'node:path'
+import { distribution } from './distribution.js'
 
 /** Which program this Node is to run; see native/wire/program.h for what makes it one. */
 export interface Program {
@@ -75,7 +76,7 @@ export interface Native {
   converse(socketName: string, what: 'status' | 'stop'): string | undefined
 }
 
-const folder = path.join(import.meta.dirname, 'native')
+const folder = path.join(distribution, 'native')
 
 const loadAddon = (file: string): unknown => {
   const addon = { exports: {} }

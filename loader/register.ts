@@ -1,5 +1,5 @@
 // `--import instastart/register`: in a program's process, becomes its client or lets it run plain; in a zygote, prepares for the gate.
-import { isMainThread } from 'node:worker_threads'
+import { isMainThread } from './main-thread.js'
 import { zygoteKey } from './protocol.js'
 
 const key = isMainThread ? zygoteKey(process.execArgv) : undefined

@@ -1,4 +1,4 @@
-// Builds dist/: the loader (TypeScript to CommonJS, one file a source) and the native parts.
+// Builds dist/: the loader (TypeScript to CommonJS) and the native parts.
 // Run by the root's `prepare`. It calls the compiler itself, with headers from npm packages, so that neither Python nor
 // installed Node headers are needed; without a compiler, or not on Linux, it says what will be missing and succeeds.
 import { createHash } from 'node:crypto'
@@ -26,12 +26,10 @@ const buildId = () => {
   return hash.digest('hex').slice(0, 16)
 }
 
-/** Everything relative stays a `require` of the file beside it; parsers that are development dependencies are bundled. */
-const bundleParsersOnly = {
-  name: 'bundle-parsers-only',
-  setup: (pluginBuild) =>
-    pluginBuild.onResolve({ filter: /.*/ }, ({ path: specifier, kind, importer }) =>
-      kind === 'entry-point' || specifier.startsWith('acorn') || importer.includes('node_modules') ? undefined : { path: specifier, external: true }),
+/** The parser, a development dependency, is large and only for a zygote: a file of its own. */
+const parserBeside = {
+  name: 'parser-beside',
+  setup: (pluginBuild) => pluginBuild.onResolve({ filter: /\/parser\.js$/ }, () => ({ path: './parser.js', external: true })),
 }
 
 /** Types for those who import it. Everything exported has a type that needs no other file. */
@@ -44,21 +42,26 @@ const writeDeclarations = (name) => {
 const buildLoader = async () => {
   const options = {
     outdir: dist,
-    outbase: path.join(root, 'loader'),
     bundle: true,
-    plugins: [bundleParsersOnly],
+    // The output is CommonJS, for it can be loaded synchronously by --import and --require alike.
+    format: 'cjs',
     platform: 'node',
     target: 'node20.20',
     logLevel: 'warning',
   }
-  await build({ ...options, entryPoints: filesBelow('loader', /\.mts$/), format: 'esm', outExtension: { '.js': '.mjs' } })
+  const source = (name) => path.join(root, 'loader', `${name}.ts`)
   await build({
     ...options,
-    entryPoints: filesBelow('loader', /\.ts$/),
-    format: 'cjs',
-    // The output is CommonJS, for it can be loaded synchronously by --import and --require alike.
-    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+    entryPoints: { loader: source('parts'), threaded: source('hooks/threaded'), cli: source('cli') },
+    plugins: [parserBeside],
+    external: ['esbuild', 'esbuild/*', 'get-tsconfig', 'internal/*', '../package.json'],
+    define: { 'import.meta.dirname': '__dirname' },
   })
+  await build({ ...options, entryPoints: [source('zygote/parser')] })
+  await build({ ...options, entryPoints: [path.join(root, 'loader/auto.mts')], format: 'esm', outExtension: { '.js': '.mjs' }, external: ['./auto.js'] })
+  fs.writeFileSync(path.join(dist, 'register.js'), 'require("./loader.js").register()\n')
+  // The second line is never executed: Node reads the names of the exports from it.
+  fs.writeFileSync(path.join(dist, 'auto.js'), 'module.exports = require("./loader.js").auto()\n0 && (module.exports = { start, done, serve, launch, afterFork, isWarm, reason })\n')
   fs.writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n')
   writeDeclarations('auto')
 }

@@ -5,9 +5,10 @@ import { describe, expect, test } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '..')
 
-/** A part is a folder, or a file beside the folders. Every part may import what is in it, `errors` and `node-capabilities`. */
+/** A part is a folder, or a file beside the folders. Every part may import what is in it, and what `shared` names. */
 const loaderArrows: Record<string, string[]> = {
   register: ['client', 'zygote', 'hooks', 'protocol'],
+  parts: ['register', 'auto', 'hooks'],
   cli: ['commands', 'native'],
   commands: ['native', 'protocol', 'runtime-dir'],
   auto: ['client', 'run', 'protocol', 'warmth'],
@@ -20,6 +21,8 @@ const loaderArrows: Record<string, string[]> = {
   'runtime-dir': ['native', 'protocol'],
   settings: [],
   warmth: [],
+  distribution: [],
+  'main-thread': [],
   errors: [],
   'node-capabilities': [],
 }
@@ -70,13 +73,13 @@ describe('loader/', () => {
 
   test('imports along the arrows only', () => {
     expect(arrows.length).toBeGreaterThan(50)
-    expect(forbidden(arrows, loaderArrows, ['errors', 'node-capabilities'])).toEqual([])
+    expect(forbidden(arrows, loaderArrows, ['errors', 'node-capabilities', 'distribution', 'main-thread'])).toEqual([])
   })
 
   test('has no file that no other one names', () => {
     const texts = files.map((file) => fs.readFileSync(path.join(root, 'loader', file), 'utf8')).join()
     const isNamed = (file: string) => texts.includes(`${path.basename(file).replace(/\.m?ts$/, '')}.js'`)
-    expect(files.filter((file) => !isNamed(file) && !['register.ts', 'cli.ts', 'auto.mts'].includes(file))).toEqual([])
+    expect(files.filter((file) => !isNamed(file) && !['parts.ts', 'cli.ts', 'auto.mts', 'hooks/threaded.ts'].includes(file))).toEqual([])
   })
 })
 

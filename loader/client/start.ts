@@ -1,6 +1,6 @@
 // A program starts: warm if a run is to be had, else plain, with a zygote made in the background for the next time.
 import fs from 'node:fs'
-import path from 'node:path'
+import { registerPath } from '../distribution.js'
 import { clientPath, loadNative, platformPath, type Native, type Program } from '../native.js'
 import { whyNotEligible } from './eligibility.js'
 import { takePlainNote } from './plain-note.js'
@@ -11,8 +11,6 @@ const curable = /^(absent|stale|closing|broken-conversation|start-failed)\b/
 
 /** Who asks: our preload, or the program itself by importing instastart/auto. */
 export type Asker = 'register' | 'auto'
-
-const registerPath = path.join(import.meta.dirname, '../register.js')
 
 const thisProgram = (asker: Asker): Program => ({
   node: process.execPath,

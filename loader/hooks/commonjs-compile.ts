@@ -1,4 +1,5 @@
 // What `Module._extensions` does for a file that must be transformed.
+import Module from 'node:module'
 import { nodeCapabilities } from '../node-capabilities.js'
 import type { ModuleFormat } from './file-kinds.js'
 import { moduleFormatOf } from './module-format.js'
@@ -25,9 +26,23 @@ const compileWithoutHooks = (module: CommonJSModule, filename: string): void => 
   else module._compile(transformedAs(filename, 'commonjs').code, filename, 'commonjs')
 }
 
+/**
+ * Lets Node compile what the load hooks have made of an imported file, as the JavaScript that it is. By the file's extension Node would
+ * strip types from it once more: 50 ms for its own parser to start, and wrong where JavaScript can be read as TypeScript.
+ */
+const compileFromHooks = (module: CommonJSModule, filename: string): void => {
+  const value: CommonJSModule['_compile'] = (code, name) => {
+    Reflect.deleteProperty(module, '_compile')
+    return module._compile(code, name, 'commonjs')
+  }
+  Object.defineProperty(module, '_compile', { value, configurable: true })
+  ;(Module as unknown as { _extensions: Record<string, (module: CommonJSModule, filename: string) => void> })._extensions['.js']?.(module, filename)
+}
+
 export const compileTransformed = (module: CommonJSModule, filename: string): void => {
   enableSourceMaps()
   if (!nodeCapabilities.hooksServeRequiredModules) return compileWithoutHooks(module, filename)
+  if (nodeCapabilities.hooksServeCommonJS) return compileFromHooks(module, filename)
   const { format, code } = transformedAs(filename, moduleFormatOf(filename))
   module._compile(code, filename, format)
 }

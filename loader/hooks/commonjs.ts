@@ -1,4 +1,4 @@
-// The CommonJS loader, patched where hooks do not reach all of it (see `hooksServeCommonJS`): resolution, and handlers for the
+// The CommonJS loader, patched where hooks do not reach all of it: resolution (see `hooksServeCommonJS`), and handlers for the
 // extensions that need a transform. The handlers are not enumerable, so that `require('./x')` in JavaScript finds what it always did.
 // All that JavaScript pays for is in this file.
 import fs from 'node:fs'
@@ -68,7 +68,7 @@ const patchJavaScript = (): void => {
 }
 
 export const patchCommonJS = (): void => {
-  patchResolution()
+  if (!nodeCapabilities.hooksServeCommonJS) patchResolution()
   if (nodeCapabilities.registerHooks && !nodeCapabilities.hooksLeaveCommonJS) patchJavaScript()
   const value = (module: CommonJSModule, filename: string): void =>
     (require('./commonjs-compile.js') as typeof import('./commonjs-compile.js')).compileTransformed(module, filename)

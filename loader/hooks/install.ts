@@ -14,5 +14,5 @@ export function installHooks(options: HookOptions = {}): void {
   if (nodeCapabilities.registerHooks) (require('./synchronous.js') as typeof import('./synchronous.js')).installSynchronousHooks()
   else if (options.inZygote) (require('./in-thread.js') as typeof import('./in-thread.js')).installInThreadHooks()
   else (require('./register-thread.js') as typeof import('./register-thread.js')).registerHooksThread()
-  if (!nodeCapabilities.hooksServeCommonJS) (require('./commonjs.js') as typeof import('./commonjs.js')).patchCommonJS()
+  ;(require('./commonjs.js') as typeof import('./commonjs.js')).patchCommonJS()
 }

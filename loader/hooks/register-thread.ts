@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import module from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { distribution } from '../distribution.js'
 import { isTransformed } from './file-kinds.js'
 import { enableSourceMaps } from './source-maps.js'
 
@@ -35,5 +36,5 @@ export const registerHooksThread = (): void => {
   if (!expectsTypeScript()) return
   // The thread cannot do it for this one, and only it sees what is imported.
   if (isTransformed(process.argv[1] ?? '')) enableSourceMaps()
-  module.register(pathToFileURL(path.join(__dirname, 'threaded.js')).href, { data: { entry: process.argv[1] } })
+  module.register(pathToFileURL(path.join(distribution, 'threaded.js')).href, { data: { entry: process.argv[1] } })
 }

@@ -1,8 +1,6 @@
 // Whether an entry says itself where its gate is: calls of start(), serve() and launch() from instastart/auto.
-import { Parser, type AnyNode, type CallExpression, type Node, type Program } from 'acorn'
-import importPhases from 'acorn-import-phases'
-
-const EntryParser = Parser.extend(importPhases())
+import type { AnyNode, CallExpression, Node } from 'acorn'
+import { parse } from './parser.js'
 
 export interface ExplicitCalls {
   /** start() or serve(). */
@@ -13,17 +11,6 @@ export interface ExplicitCalls {
 }
 
 const none: ExplicitCalls = { start: false, isAwaited: false, launch: false }
-
-const parse = (source: string): Program | undefined => {
-  for (const sourceType of ['module', 'script'] as const) {
-    try {
-      return EntryParser.parse(source, { ecmaVersion: 'latest', sourceType, allowHashBang: true, allowReturnOutsideFunction: sourceType === 'script' })
-    } catch {
-      continue // The other kind, or an error that Node reports itself.
-    }
-  }
-  return undefined
-}
 
 const isNode = (value: unknown): value is AnyNode => typeof value === 'object' && value !== null && typeof (value as Node).type === 'string'
 
@@ -83,7 +70,7 @@ class Bindings {
 
 /** `isAuto` tells whether a specifier in this text means instastart/auto. */
 export const explicitCalls = (source: string, isAuto: (specifier: string) => boolean): ExplicitCalls => {
-  const program = parse(source)
+  const program = parse(source, 'module') ?? parse(source, 'script')
   if (!program) return none
   const bindings = new Bindings()
   eachNode(program, (node) => {

@@ -1,6 +1,7 @@
 // The gate where the program puts it itself: start() and launch() of instastart/auto, as a zygote understands them.
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { distribution } from '../distribution.js'
 import { whenIdle } from '../run/when-idle.js'
 import { warmth, type ProgramGate } from '../warmth.js'
 import { explicitCalls } from './explicit-calls.js'
@@ -11,7 +12,7 @@ import type { Parking } from './parking.js'
 const isOwnAuto = (specifier: string, from: string): boolean => {
   if (!specifier.includes('auto')) return false
   try {
-    return path.dirname(createRequire(from).resolve(specifier)) === path.dirname(import.meta.dirname)
+    return path.dirname(createRequire(from).resolve(specifier)) === distribution
   } catch {
     return false // Not there: then it is not ours.
   }

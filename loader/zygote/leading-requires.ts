@@ -1,8 +1,8 @@
 // How far a CommonJS entry does nothing but load: the number of requires before its first statement with another effect.
-import {
-  Parser, type CallExpression, type Class, type Expression, type MethodDefinition, type Node, type Pattern, type Program,
-  type PropertyDefinition, type StaticBlock, type VariableDeclaration,
+import type {
+  CallExpression, Class, Expression, MethodDefinition, Node, Pattern, Program, PropertyDefinition, StaticBlock, VariableDeclaration,
 } from 'acorn'
+import { parse } from './parser.js'
 
 /** What tsc, Babel, esbuild, swc and Rollup call the functions that they wrap around a require or an export. */
 const interopName = new RegExp(`^(${[
@@ -16,7 +16,7 @@ class NotLeading extends Error {}
 
 /** Undefined if the text is no CommonJS that the parser understands. */
 export const leadingRequires = (source: string): number | undefined => {
-  const program = parse(source)
+  const program = parse(source, 'script')
   if (!program) return undefined
   let count = 0
   for (const statement of program.body) {
@@ -25,14 +25,6 @@ export const leadingRequires = (source: string): number | undefined => {
     count += requires
   }
   return count
-}
-
-const parse = (source: string): Program | undefined => {
-  try {
-    return Parser.parse(source, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true, allowHashBang: true })
-  } catch {
-    return undefined // perhaps an ES module, perhaps an error that Node reports itself
-  }
 }
 
 /** The requires in a leading statement; undefined if it has another effect. */

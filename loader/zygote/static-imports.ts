@@ -1,14 +1,12 @@
 // The static imports of an ES module, as statements that import the same modules for their evaluation only.
-import { Parser, type ImportDeclaration, type ExportAllDeclaration, type ExportNamedDeclaration } from 'acorn'
-import importPhases from 'acorn-import-phases'
+import type { ImportDeclaration, ExportAllDeclaration, ExportNamedDeclaration } from 'acorn'
+import { parse } from './parser.js'
 
 export interface StaticImport {
   specifier: string
   /** `import "specifier" with {...};` */
   statement: string
 }
-
-const ModuleParser = Parser.extend(importPhases())
 
 const statementOf = (node: ImportDeclaration | ExportAllDeclaration | ExportNamedDeclaration): StaticImport[] => {
   // Source-phase and deferred imports evaluate nothing before the body, and so must not be imported for evaluation.
@@ -21,12 +19,6 @@ const statementOf = (node: ImportDeclaration | ExportAllDeclaration | ExportName
 }
 
 /** In order; undefined if the text cannot be parsed. */
-export const staticImports = (source: string): StaticImport[] | undefined => {
-  try {
-    const program = ModuleParser.parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true })
-    return program.body.flatMap((node) =>
-      node.type === 'ImportDeclaration' || node.type === 'ExportAllDeclaration' || node.type === 'ExportNamedDeclaration' ? statementOf(node) : [])
-  } catch {
-    return undefined // a syntax error, which Node itself reports in the plain run, or syntax newer than the parser
-  }
-}
+export const staticImports = (source: string): StaticImport[] | undefined =>
+  parse(source, 'module')?.body.flatMap((node) =>
+    node.type === 'ImportDeclaration' || node.type === 'ExportAllDeclaration' || node.type === 'ExportNamedDeclaration' ? statementOf(node) : [])

@@ -10,7 +10,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 const fixtures = path.join(root, 'test/fixtures/hooks')
 
 export const register = path.join(root, 'dist/register.js')
-export const hooks = path.join(root, 'dist/hooks/install.js')
+export const hooks = path.join(root, 'dist/loader.js')
 export const tsx = path.join(root, 'node_modules/tsx/dist/loader.mjs')
 
 const created: string[] = []

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { NodeBinary } from '../support/nodes.js'
 import { nodes } from '../support/nodes.js'
-import { copyFixture, hooks, run, temporaryDirectory } from './run.js'
+import { copyFixture, hooks, register, run, temporaryDirectory } from './run.js'
 
 interface Report {
   consulted: string[]
@@ -72,7 +72,7 @@ describe.each(nodes)('Node $version', (node) => {
     const byZygote = entries()
     expect(byZygote.length).toBe(3)
     fs.rmSync(path.join(cache, 'instastart'), { recursive: true })
-    run(node, ['--import', path.join(path.dirname(hooks), '../register.js'), path.join(directory, 'app.ts')], { cache })
+    run(node, ['--import', register, path.join(directory, 'app.ts')], { cache })
     expect(entries()).toEqual(byZygote)
   })
 
@@ -82,7 +82,7 @@ describe.each(nodes)('Node $version', (node) => {
     const internals = node.major === 20 ? ['--expose-internals'] : []
     const entry = path.join(directory, 'app.ts')
     const inZygote = run(node, [...internals, '--require', path.join(directory, 'preload.cjs'), entry], { env: { HOOKS: hooks } })
-    const plain = run(node, ['--import', path.join(path.dirname(hooks), '../register.js'), entry])
+    const plain = run(node, ['--import', register, entry])
     const message = (text: string) => /greeting\.ts:2:14: .*\n\n.*\n.*\^+\n?/.exec(text)?.[0].trimEnd()
     expect(message(inZygote.stderr)).toBeDefined()
     expect(message(inZygote.stderr)).toBe(message(plain.stderr))

@@ -1,11 +1,7 @@
-import { createRequire } from 'node:module'
 import { transformSync } from 'esbuild'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
-
-const { leadingRequires } = createRequire(import.meta.url)('../../dist/zygote/leading-requires.js') as {
-  leadingRequires: (source: string) => number | undefined
-}
+import { leadingRequires } from '../../loader/zygote/leading-requires.js'
 
 const leading: Record<string, [source: string, count: number]> = {
   'a bare require': ['require("a")', 1],

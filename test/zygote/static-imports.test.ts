@@ -1,9 +1,5 @@
-import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-
-const { staticImports } = createRequire(import.meta.url)('../../dist/zygote/static-imports.js') as {
-  staticImports: (source: string) => { statement: string }[] | undefined
-}
+import { staticImports } from '../../loader/zygote/static-imports.js'
 
 const statements = (source: string) => staticImports(source)?.map(({ statement }) => statement)
 
