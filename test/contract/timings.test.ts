@@ -1,7 +1,7 @@
 // How long the demo's program takes. Bounds are loose in `npm test`, where other tests run beside.
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { isContract, median, recordFigure, scaled } from '../support/contract.js'
+import { isContract, median, npmSettings, recordFigure, scaled } from '../support/contract.js'
 import { nodes, type NodeBinary } from '../support/nodes.js'
 import { runProgram, type Outcome } from '../support/program.js'
 import { Sandbox, debugLine, isWarm, type Way } from '../support/sandbox.js'
@@ -20,10 +20,6 @@ const repeat = async (times: number, run: () => Promise<Outcome>): Promise<Outco
 
 const medianOf = (outcomes: readonly Outcome[]) => median(outcomes.map(({ ms }) => ms))
 const inMs = (ms: number) => `${ms.toFixed(0)} ms`
-
-/** How npm reaches the registry from here. */
-const npmSettings = () => Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] =>
-  /^(HOME|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|https?_proxy|no_proxy|npm_config_(cafile|cache|registry|userconfig))$/i.test(entry[0])))
 
 /** tsx on Node 20, which does not know TypeScript; Node itself on the others. */
 const plainArguments = (node: NodeBinary) => (node.major < 22 ? ['--import', 'tsx', program] : [program])

@@ -19,3 +19,7 @@ export const recordFigure = (figure: Figure): void => {
 }
 
 export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+
+/** How npm reaches the registry from here. */
+export const npmSettings = (): Record<string, string> => Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] =>
+  /^(HOME|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|https?_proxy|no_proxy|npm_config_(cafile|cache|registry|userconfig))$/i.test(entry[0])))
