@@ -31,3 +31,16 @@ export const compileTransformed = (module: CommonJSModule, filename: string): vo
   const { format, code } = transformedAs(filename, moduleFormatOf(filename))
   module._compile(code, filename, format)
 }
+
+/**
+ * The same for an ES module of JavaScript (`.mjs`) that is required. It fails before anything of it has been evaluated, at the first import
+ * of TypeScript: then it is compiled, too, and the imports become calls of `require`, which finds TypeScript.
+ */
+export const loadModuleWithoutHooks = (module: CommonJSModule, filename: string, load: () => void): void => {
+  try {
+    load()
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
+    module._compile(transformedAs(filename, 'commonjs').code, filename, 'commonjs')
+  }
+}

@@ -13,9 +13,11 @@ import { active } from './watcher.js'
 
 type ResolveFilename = (request: string, parent: CommonJSModule | null | undefined, isMain?: boolean, options?: { paths?: string[] }) => string
 
+type ExtensionHandler = (module: CommonJSModule, filename: string) => void
+
 interface CommonJSLoader {
   _resolveFilename: ResolveFilename
-  _extensions: Record<string, (module: CommonJSModule, filename: string) => void>
+  _extensions: Record<string, ExtensionHandler>
 }
 
 const loader = Module as unknown as CommonJSLoader
@@ -39,7 +41,7 @@ const patchResolution = (): void => {
     try {
       filename = original.call(loader, instead ?? request, parent, isMain, options)
     } catch (error) {
-      const second = findAfterFailure(error, from)
+      const second = findAfterFailure(error, request, from)
       if (!second) throw error
       filename = second.file
     }
@@ -67,12 +69,15 @@ const patchJavaScript = (): void => {
   }
 }
 
+const handle = (extension: string, value: ExtensionHandler): void => {
+  Object.defineProperty(loader._extensions, extension, { value, configurable: true, writable: true, enumerable: false })
+}
+
 export const patchCommonJS = (): void => {
   patchResolution()
   if (nodeCapabilities.registerHooks && !nodeCapabilities.hooksLeaveCommonJS) patchJavaScript()
-  const value = (module: CommonJSModule, filename: string): void =>
-    (require('./commonjs-compile.js') as typeof import('./commonjs-compile.js')).compileTransformed(module, filename)
-  for (const extension of transformedExtensions) {
-    Object.defineProperty(loader._extensions, extension, { value, configurable: true, writable: true, enumerable: false })
-  }
+  const compile = () => require('./commonjs-compile.js') as typeof import('./commonjs-compile.js')
+  for (const extension of transformedExtensions) handle(extension, (module, filename) => compile().compileTransformed(module, filename))
+  if (nodeCapabilities.hooksServeRequiredModules) return
+  handle('.mjs', (module, filename) => compile().loadModuleWithoutHooks(module, filename, () => loader._extensions['.js']?.(module, filename)))
 }

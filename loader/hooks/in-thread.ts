@@ -2,7 +2,7 @@
 // thread, which would not survive a fork. Internals are at hand because a zygote is started with --expose-internals.
 import { isTransformedURL } from './file-kinds.js'
 import type { LoadContext, LoadResult, ResolveResult } from './hook-context.js'
-import { loadOwn, watchLoaded } from './load.js'
+import { isToTransform, loadOwn, loadTransformed, watchLoaded } from './load.js'
 import { asOwnWork } from './own-work.js'
 import { completeResolution, prepareResolution, retryResolution } from './resolution.js'
 
@@ -62,7 +62,7 @@ export const installInThreadHooks = (): void => {
 
   /** Under `require` Node's own step supplies the source of CommonJS. */
   const loadSync = (url: string, context: LoadContext): LoadResult => {
-    const own = asOwnWork(() => loadOwn(url, context))
+    const own = asOwnWork(() => loadOwn(url, context) ?? (isToTransform(url, context) ? loadTransformed(url, context) : undefined))
     // The ESM loader takes the module's identity from `responseURL`, and does without none.
     if (own) return { ...own, responseURL: url }
     const result = defaultLoadSync(url, context)

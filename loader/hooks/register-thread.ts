@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import module from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isMainThread, parentPort } from 'node:worker_threads'
 import { isTransformed } from './file-kinds.js'
 import { enableSourceMaps } from './source-maps.js'
 
@@ -31,8 +32,11 @@ const expectsTypeScript = (): boolean => {
   return isTransformed(file) || hasTsconfig(path.dirname(file))
 }
 
+/** A preload by `--require` is loaded there, too: hooks that it registered would run a second time on each module. */
+const isHooksThread = !isMainThread && parentPort === null
+
 export const registerHooksThread = (): void => {
-  if (!expectsTypeScript()) return
+  if (isHooksThread || !expectsTypeScript()) return
   // The thread cannot do it for this one, and only it sees what is imported.
   if (isTransformed(process.argv[1] ?? '')) enableSourceMaps()
   module.register(pathToFileURL(path.join(__dirname, 'threaded.js')).href, { data: { entry: process.argv[1] } })

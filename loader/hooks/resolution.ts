@@ -1,7 +1,7 @@
 // One resolution, in the parts that come before and after Node's own step. The adapters (synchronous hooks, hooks on a thread, the
 // CommonJS loader) put their kind of step between them.
 import { pathToFileURL } from 'node:url'
-import { fileOfURL, isTransformedURL } from './file-kinds.js'
+import { fileOfURL, isImportedJSON, isTransformedURL } from './file-kinds.js'
 import { isForRequire } from './hook-context.js'
 import type { ResolveContext, ResolveResult } from './hook-context.js'
 import { expectedFormatOf } from './module-format.js'
@@ -36,8 +36,8 @@ export const prepareResolution = (specifier: string, original: ResolveContext): 
 }
 
 /** What to resolve after Node could not resolve; undefined: its error stands. */
-export const retryResolution = (error: unknown, { context }: Resolution): string | undefined => {
-  const found = findAfterFailure(error, transformedParent(context))
+export const retryResolution = (error: unknown, { specifier, context }: Resolution): string | undefined => {
+  const found = findAfterFailure(error, specifier, transformedParent(context))
   return found && specifierFor(found, context)
 }
 
@@ -49,9 +49,9 @@ export const completeResolution = (result: ResolveResult, context: ResolveContex
   }
   const file = isTransformedURL(url) ? fileOfURL(url) : undefined
   if (file !== undefined) return { ...result, format: expectedFormatOf(file) }
-  // TypeScript imports JSON as it imports everything else, without an attribute.
-  if (/\.json(?:[?#]|$)/.test(url) && isTransformedURL(context.parentURL) && !isForRequire(context) && !context.importAttributes?.type) {
-    return { ...result, importAttributes: { ...context.importAttributes, type: 'json' } }
+  // TypeScript imports JSON as it imports everything else, without an attribute and by names: see json-module.ts.
+  if (isImportedJSON(url, 'module') && isTransformedURL(context.parentURL) && !isForRequire(context) && !context.importAttributes?.type) {
+    return { ...result, format: 'module' }
   }
   return result
 }

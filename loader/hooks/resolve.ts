@@ -1,11 +1,12 @@
 // The ways in which TypeScript files name each other that Node does not know. They apply to specifiers in TypeScript files
 // only; whatever is not covered here is left to Node, errors included.
 import fs from 'node:fs'
-import { isBuiltin } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { fileOfURL, isTransformed, queryOf } from './file-kinds.js'
 import { tsconfigFor } from './tsconfig.js'
+import { active } from './watcher.js'
 
 /** What a JavaScript extension in a specifier may mean, in TypeScript's order of preference. */
 const sourcesOf: Record<string, readonly string[]> = {
@@ -65,7 +66,7 @@ export const findForTypeScript = (specifier: string, parent: string | undefined,
   const named = pathNamed(bare, parent, isRequire)
   let file
   if (named !== undefined) {
-    file = findFile(named, isRequire)
+    file = findFile(named, isRequire) ?? (isRequire && named.includes('?') ? findFile(named.slice(0, named.indexOf('?')), isRequire) : undefined)
   } else if (!hasScheme(bare)) {
     for (const target of tsconfigFor(parent).pathsFor(bare)) {
       file = findFile(target, isRequire)
@@ -75,15 +76,47 @@ export const findForTypeScript = (specifier: string, parent: string | undefined,
   return file === undefined ? undefined : { file, query }
 }
 
+/** The file that Node looked for in vain, if it got as far as to know: `exports`, `imports` or `main` of a package.json name it. */
+const missingFile = (error: unknown): string | undefined => {
+  const { url, message } = error as { url?: unknown; message?: unknown }
+  if (typeof url === 'string') return fileOfURL(url)
+  const [, named = ''] = /^Cannot find (?:module|package) '([^\n]+?)'/.exec(String(message)) ?? []
+  return path.isAbsolute(named) ? named : undefined
+}
+
+/** What the package.json of a directory calls `main`. */
+const findMain = (directory: string): string | undefined => {
+  const file = path.join(directory, 'package.json')
+  if (!isFile(file)) return undefined
+  active.watcher?.consulted?.(file)
+  const { main } = JSON.parse(fs.readFileSync(file, 'utf8')) as { main?: unknown }
+  return typeof main === 'string' ? findFile(path.join(directory, main)) : undefined
+}
+
+/** `require` only says that there is no such package: its files and directories that are TypeScript. */
+const findInPackages = (specifier: string, parent: string): string | undefined => {
+  for (const directory of createRequire(parent).resolve.paths(specifier) ?? []) {
+    const target = path.join(directory, specifier)
+    const file = findFile(target) ?? findMain(target)
+    if (file !== undefined) return file
+  }
+  return undefined
+}
+
+const failures = ['ERR_MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT', 'MODULE_NOT_FOUND']
+
 /**
- * A second chance once Node has found out which file is meant and that it does not exist: `exports` or `imports` of a
- * package.json that name the JavaScript of a TypeScript source.
+ * A second chance once Node has found out which file is meant and that it does not exist: a package.json that names the JavaScript
+ * of a TypeScript source, or a directory of a package.
  */
-export const findAfterFailure = (error: unknown, parent: string | undefined): Found | undefined => {
+export const findAfterFailure = (error: unknown, specifier: string, parent: string | undefined): Found | undefined => {
   if (parent === undefined || !isTransformed(parent)) return undefined
-  const { code, url, path: missing } = error as { code?: unknown; url?: unknown; path?: unknown }
-  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT' && code !== 'MODULE_NOT_FOUND') return undefined
-  const target = typeof url === 'string' ? fileOfURL(url) : typeof missing === 'string' ? missing : undefined
-  const file = target === undefined || !path.isAbsolute(target) ? undefined : findFile(target)
+  const { code, url } = error as { code?: unknown; url?: unknown }
+  if (typeof code !== 'string' || !failures.includes(code)) return undefined
+  const target = missingFile(error)
+  const isPath = isRelative(specifier) || path.isAbsolute(specifier)
+  let file
+  if (target !== undefined) file = (isPath ? undefined : findMain(target)) ?? findFile(target)
+  else if (code === 'MODULE_NOT_FOUND' && !isPath) file = findInPackages(specifier, parent)
   return file === undefined ? undefined : { file, query: typeof url === 'string' ? queryOf(url) : '' }
 }

@@ -2,7 +2,7 @@
 // All that JavaScript pays for is in this file; what TypeScript and a watcher need is loaded when they show up.
 import * as nodeModule from 'node:module'
 import { nodeCapabilities } from '../node-capabilities.js'
-import { isTransformedURL } from './file-kinds.js'
+import { isImportedJSON, isTransformedURL } from './file-kinds.js'
 import type { LoadContext, LoadResult, ResolveContext, ResolveResult } from './hook-context.js'
 import { asOwnWork, isOwnWork } from './own-work.js'
 import { active } from './watcher.js'
@@ -53,15 +53,19 @@ const resolve = (specifier: string, context: ResolveContext, next: NextResolve):
 }
 
 const loadForTypeScript = (url: string, context: LoadContext, next: NextLoad): LoadResult => {
-  const { loadOwn, keepCommonJS, watchLoaded } = require('./load.js') as typeof import('./load.js')
+  const { contextForText, isToTransform, loadOwn, loadTransformed, keepCommonJS, watchLoaded } = require('./load.js') as typeof import('./load.js')
   const own = loadOwn(url, context)
   if (own) return { ...own, shortCircuit: true }
+  if (isToTransform(url, context)) {
+    const asked = contextForText(url, context)
+    return { ...loadTransformed(url, asked, next(url, asked)), shortCircuit: true }
+  }
   const result = watchLoaded(url, next(url, context))
   return nodeCapabilities.hooksLeaveCommonJS ? result : keepCommonJS(url, context, result)
 }
 
 const load = (url: string, context: LoadContext, next: NextLoad): LoadResult => {
-  const isPlain = nodeCapabilities.hooksLeaveCommonJS && !active.watcher && !isTransformedURL(url)
+  const isPlain = nodeCapabilities.hooksLeaveCommonJS && !active.watcher && !isTransformedURL(url) && !isImportedJSON(url, context.format)
   return isPlain || isOwnWork() ? next(url, context) : asOwnWork(() => loadForTypeScript(url, context, next))
 }
 

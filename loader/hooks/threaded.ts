@@ -1,6 +1,6 @@
 // Node 20, plain run: the module that its hooks thread loads. Nothing is shared with the program's thread but the disk.
 import type { LoadContext, LoadResult, ResolveContext, ResolveResult } from './hook-context.js'
-import { loadOwn } from './load.js'
+import { contextForText, isToTransform, loadOwn, loadTransformed } from './load.js'
 import { completeResolution, prepareResolution, retryResolution } from './resolution.js'
 import { active } from './watcher.js'
 
@@ -24,5 +24,8 @@ export const resolve = async (specifier: string, context: ResolveContext, next: 
 
 export const load = async (url: string, context: LoadContext, next: NextLoad): Promise<LoadResult> => {
   const own = loadOwn(url, context)
-  return own ? { ...own, shortCircuit: true } : next(url, context)
+  if (own) return { ...own, shortCircuit: true }
+  if (!isToTransform(url, context)) return next(url, context)
+  const asked = contextForText(url, context)
+  return { ...loadTransformed(url, asked, await next(url, asked)), shortCircuit: true }
 }
