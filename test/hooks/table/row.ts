@@ -1,8 +1,10 @@
 // What a row of the table is: a module in a folder of its own, and what its export `result` must be.
 import type { NodeBinary } from '../../support/nodes.js'
 
+export const packageTypes = ['module', 'commonjs'] as const
+
 /** Of the project that the rows are in: what a `.ts` file without a package.json of its own is. */
-export type PackageType = 'module' | 'commonjs'
+export type PackageType = (typeof packageTypes)[number]
 
 /** Where a result is another one, and why. */
 export interface Exception {

@@ -4,14 +4,9 @@ import { describe, expect, test } from 'vitest'
 import type { NodeBinary } from '../../support/nodes.js'
 import { nodes } from '../../support/nodes.js'
 import { register, run, temporaryDirectory, tsx, ways } from '../run.js'
-import { interopRows } from './interop.js'
-import { languageRows } from './language.js'
 import { writeProject } from './project.js'
-import type { PackageType } from './row.js'
-import { asPrinted, expectedOfTsx, expectedOfUs } from './row.js'
-import { specifierRows } from './specifiers.js'
-
-const packageTypes: PackageType[] = ['module', 'commonjs']
+import { asPrinted, expectedOfTsx, expectedOfUs, packageTypes } from './row.js'
+import { rowsOf } from './rows.js'
 
 const resultsOf = (node: NodeBinary, preload: readonly string[], entry: string): Record<string, unknown> => {
   const { stdout, stderr } = run(node, [...preload, entry])
@@ -29,7 +24,7 @@ const expectResult = (result: unknown, expected: unknown): void => {
 }
 
 describe.each(packageTypes)('in a package of type %s', (type) => {
-  const rows = [...specifierRows, ...languageRows, ...interopRows].filter(({ only = type }) => only === type)
+  const rows = rowsOf(type)
   const directory = temporaryDirectory()
   writeProject(directory, rows, type)
 
