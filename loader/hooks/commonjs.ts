@@ -8,7 +8,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { nodeCapabilities } from '../node-capabilities.js'
 import type { CommonJSModule } from './commonjs-compile.js'
 import { isTransformed, transformedExtensions } from './file-kinds.js'
+import { withoutOwnFrames } from './own-frames.js'
 import { asOwnWork, isOwnWork } from './own-work.js'
+import { withSecondChance } from './second-chance.js'
 import { active } from './watcher.js'
 
 type ResolveFilename = (request: string, parent: CommonJSModule | null | undefined, isMain?: boolean, options?: { paths?: string[] }) => string
@@ -29,6 +31,9 @@ const askWatcher = (request: string, parent: string | undefined): string | undef
   return answer && 'url' in answer && answer.url.startsWith('file:') ? fileURLToPath(answer.url) : undefined
 }
 
+const resolveForJavaScript = (request: string, parent: string | undefined): string | undefined =>
+  (require('./resolve.js') as typeof import('./resolve.js')).findForJavaScript(request, parent, true)?.file
+
 const patchResolution = (): void => {
   const original = loader._resolveFilename
 
@@ -42,7 +47,7 @@ const patchResolution = (): void => {
       filename = original.call(loader, instead ?? request, parent, isMain, options)
     } catch (error) {
       const second = findAfterFailure(error, request, from)
-      if (!second) throw error
+      if (!second) throw withoutOwnFrames(error)
       filename = second.file
     }
     if (path.isAbsolute(filename)) reportConsulted(filename)
@@ -51,9 +56,11 @@ const patchResolution = (): void => {
 
   loader._resolveFilename = function _resolveFilename(request, parent, isMain, options) {
     const isPlain = !active.watcher && !isTransformed(parent?.filename ?? '')
-    return isPlain || isOwnWork()
-      ? original.call(this, request, parent, isMain, options)
-      : asOwnWork(() => resolveForTypeScript(request, parent, isMain, options))
+    if (!isPlain && !isOwnWork()) return asOwnWork(() => resolveForTypeScript(request, parent, isMain, options))
+    // Where hooks see `require`, they have tried.
+    if (isOwnWork() || nodeCapabilities.registerHooks) return original.call(this, request, parent, isMain, options)
+    const step = () => original.call(this, request, parent, isMain, options)
+    return withSecondChance(step, () => asOwnWork(() => resolveForJavaScript(request, parent?.filename ?? undefined)))
   }
 }
 

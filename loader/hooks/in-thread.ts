@@ -3,6 +3,7 @@
 import { isTransformedURL } from './file-kinds.js'
 import type { LoadContext, LoadResult, ResolveResult } from './hook-context.js'
 import { isToTransform, loadOwn, loadTransformed, watchLoaded } from './load.js'
+import { withoutOwnFrames } from './own-frames.js'
 import { asOwnWork } from './own-work.js'
 import { completeResolution, prepareResolution, retryResolution } from './resolution.js'
 
@@ -52,8 +53,8 @@ export const installInThreadHooks = (): void => {
     try {
       return completeResolution(loader.defaultResolve(resolution.specifier, context.parentURL, importAttributes), context)
     } catch (error) {
-      const second = retryResolution(error, resolution)
-      if (second === undefined) throw error
+      const second = retryResolution(error, resolution.specifier, context)
+      if (second === undefined) throw withoutOwnFrames(error)
       return completeResolution(loader.defaultResolve(second, context.parentURL, importAttributes), context)
     }
   }

@@ -6,7 +6,7 @@ import { isForRequire } from './hook-context.js'
 import type { ResolveContext, ResolveResult } from './hook-context.js'
 import { expectedFormatOf } from './module-format.js'
 import { reportConsulted } from './package-json.js'
-import { findAfterFailure, findForTypeScript } from './resolve.js'
+import { findAfterFailure, findForJavaScript, findForTypeScript } from './resolve.js'
 import type { Found } from './resolve.js'
 import { active } from './watcher.js'
 
@@ -36,8 +36,17 @@ export const prepareResolution = (specifier: string, original: ResolveContext): 
 }
 
 /** What to resolve after Node could not resolve; undefined: its error stands. */
-export const retryResolution = (error: unknown, { specifier, context }: Resolution): string | undefined => {
-  const found = findAfterFailure(error, specifier, transformedParent(context))
+export const retryResolution = (error: unknown, specifier: string, context: ResolveContext): string | undefined => {
+  const found = findAfterFailure(error, specifier, fileOfURL(context.parentURL)) ?? forJavaScript(specifier, context)
+  return found && specifierFor(found, context)
+}
+
+const forJavaScript = (specifier: string, context: ResolveContext): Found | undefined =>
+  findForJavaScript(specifier, fileOfURL(context.parentURL), isForRequire(context))
+
+/** The same for JavaScript, with nothing but that Node could not. */
+export const retryForJavaScript = (specifier: string, context: ResolveContext): string | undefined => {
+  const found = forJavaScript(specifier, context)
   return found && specifierFor(found, context)
 }
 

@@ -40,7 +40,8 @@ const findFile = (target: string, isRequire = false): string | undefined => {
 
 const isRelative = (specifier: string): boolean => /^\.\.?(?:\/|$)/.test(specifier)
 
-const hasScheme = (specifier: string): boolean => /^[a-z][a-z\d+.-]*:/i.test(specifier)
+/** Of those that Node knows; in `paths` a colon is as good as a slash. */
+const hasScheme = (specifier: string): boolean => /^(?:data|node|https?|blob):/i.test(specifier)
 
 /** The absolute path that a relative, absolute or `file:` specifier names; undefined for a package's. */
 const pathNamed = (specifier: string, parent: string, isRequire: boolean): string | undefined => {
@@ -58,9 +59,7 @@ export interface Found {
   query: string
 }
 
-/** Finds what a specifier in a TypeScript file means, or undefined when Node shall resolve it. */
-export const findForTypeScript = (specifier: string, parent: string | undefined, isRequire: boolean): Found | undefined => {
-  if (parent === undefined || !isTransformed(parent) || isBuiltin(specifier)) return undefined
+const findAsTypeScript = (specifier: string, parent: string, isRequire: boolean): Found | undefined => {
   const query = isRequire ? '' : queryOf(specifier)
   const bare = query === '' ? specifier : specifier.slice(0, -query.length)
   const named = pathNamed(bare, parent, isRequire)
@@ -75,6 +74,10 @@ export const findForTypeScript = (specifier: string, parent: string | undefined,
   }
   return file === undefined ? undefined : { file, query }
 }
+
+/** Finds what a specifier in a TypeScript file means, or undefined when Node shall resolve it. */
+export const findForTypeScript = (specifier: string, parent: string | undefined, isRequire: boolean): Found | undefined =>
+  (parent === undefined || !isTransformed(parent) || isBuiltin(specifier) ? undefined : findAsTypeScript(specifier, parent, isRequire))
 
 /** The file that Node looked for in vain, if it got as far as to know: `exports`, `imports` or `main` of a package.json name it. */
 const missingFile = (error: unknown): string | undefined => {
@@ -119,4 +122,10 @@ export const findAfterFailure = (error: unknown, specifier: string, parent: stri
   if (target !== undefined) file = (isPath ? undefined : findMain(target)) ?? findFile(target)
   else if (code === 'MODULE_NOT_FOUND' && !isPath) file = findInPackages(specifier, parent)
   return file === undefined ? undefined : { file, query: typeof url === 'string' ? queryOf(url) : '' }
+}
+
+/** The only chance of JavaScript, if the tsconfig makes it part of the project: what Node can resolve costs nothing. */
+export const findForJavaScript = (specifier: string, parent: string | undefined, isRequire: boolean): Found | undefined => {
+  if (parent === undefined || isTransformed(parent) || isBuiltin(specifier) || !tsconfigFor(parent).hasJavaScript) return undefined
+  return findAsTypeScript(specifier, parent, isRequire)
 }
