@@ -18,7 +18,12 @@ const sourcesOf: Record<string, readonly string[]> = {
 
 const implicitExtensions = ['.ts', '.tsx', '.jsx', '.js', '.json']
 
-const isFile = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true
+/** What is not there would win if it appeared: a zygote watches for it. */
+const isFile = (file: string): boolean => {
+  const found = fs.statSync(file, { throwIfNoEntry: false })
+  if (!found) active.watcher?.consulted?.(file)
+  return found?.isFile() === true
+}
 
 const withExtension = (base: string, extensions: readonly string[]): string | undefined =>
   extensions.map((extension) => base + extension).find(isFile)

@@ -43,6 +43,8 @@ const findFile = (): string | undefined => {
   for (let directory = entryDirectory(); ; directory = path.dirname(directory)) {
     const file = path.join(directory, 'tsconfig.json')
     if (fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return file
+    // A nearer one would hold if it appeared.
+    active.watcher?.consulted?.(file)
     if (directory === path.dirname(directory)) return undefined
   }
 }
