@@ -55,4 +55,6 @@ export const interopRows: Row[] = [
   { name: 'an imported CommonJS dependency has a real require', files: { 'row.mts': `import all from 'dependency'\nexport const result = all\n`, 'node_modules/dependency/index.js': `module.exports = [typeof require.cache, typeof require.extensions, typeof require.resolve.paths, __filename in require.cache, module.children.length]\n` }, result: ['object', 'object', 'function', true, 0] },
   { name: 'a builtin is imported in every way', files: { 'row.ts': `import fs, { statSync } from 'node:fs'\nimport * as all from 'fs'\nexport const result = [fs.statSync === statSync, all.statSync === statSync]\n` }, result: [true, true] },
   { name: 'a JavaScript file may be an ES module by its syntax', files: { 'row.mts': `import { value } from './a.js'\nexport const result = value\n`, 'package.json': '{}', 'a.js': `export const value = 1\n` }, result: 1, tsx: [{ because: 'tsx compiles it as CommonJS on Node 20', on: [20], in: 'module', result: /does not provide an export/ }] },
+  // The last one: by then everything is loaded.
+  { name: 'TypeScript is left to us: the parser that Node has for it is not loaded', files: { 'row.mts': `export const result = (process as any).moduleLoadList.filter((name: string) => name.includes('amaro'))\n` }, result: [] },
 ]
