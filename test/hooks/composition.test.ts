@@ -1,7 +1,9 @@
 // Hooks of others in the same process, before and after ours: each sees every file, and what one supplies is what the next one gets.
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodes } from '../support/nodes.js'
+import { expectParity } from '../support/parity.js'
+import { Sandbox } from '../support/sandbox.js'
 import { register, run, succeeded, temporaryDirectory } from './run.js'
 import { writeFiles } from './table/project.js'
 
@@ -68,6 +70,27 @@ describe.each(nodes)('Node $version', (node) => {
       const isHandedOver = node.major === 22 && type === 'commonjs'
       test(`of the program itself ${isHandedOver ? 'see' : 'hold for'} what it imports later`, () => {
         expect(go(['us'], 'registers-later.mts')).toEqual(succeeded(`compiled ${type}\n${isHandedOver ? 'original' : 'replaced'}\n`))
+      })
+    })
+
+    describe.runIf(node.major > 20)('a warm run (Node 20 has no registerHooks)', () => {
+      const sandbox = new Sandbox(node)
+      afterAll(() => sandbox.dispose())
+
+      test('has the hooks that a module of the program has registered', async () => {
+        writeFiles(sandbox.project, { ...files(type), 'app.mts': `
+          import './silent.mjs'
+          const { value }: { value: string } = await import('./value.ts')
+          console.log(value)
+        `, 'silent.mjs': `
+          import { registerHooks } from 'node:module'
+          registerHooks({ load: (url, context, nextLoad) => {
+            const result = nextLoad(url, context)
+            return url.endsWith('/value.ts') ? { ...result, source: String(result.source).replace('original', 'replaced') } : result
+          } })
+        ` })
+        const { stdout } = await expectParity(sandbox, 'register', ['app.mts'])
+        expect(stdout).toBe(node.major === 22 && type === 'commonjs' ? 'original\n' : 'replaced\n')
       })
     })
 

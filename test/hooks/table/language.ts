@@ -1,5 +1,9 @@
 // The language: what TypeScript adds to it, and what Node 20 does not know yet.
+import { customRequire } from './exceptions.js'
 import type { Row } from './row.js'
+
+/** To be put at the end of a file. */
+const lineOf = `function lineOf(error: Error) { return Number(/\\.[cm]?tsx?:(\\d+):/.exec(error.stack!)![1]) }\n`
 
 /** Rows of one file. */
 const says = (name: string, text: string, result: unknown, more: Partial<Row> = {}): Row => ({ name, files: { 'row.ts': text }, result, ...more })
@@ -47,4 +51,9 @@ export const result = [arrow.name, declared.name, Klass.name, new Klass().constr
   says('names of decorated classes stay', `const keep = (value: unknown, context: unknown): any => value\n@keep class A { static own = A.name; @keep method() {} }\nconst B = @keep class {}\nexport const result = [A.name, A.own, A.prototype.method.name, B.name]\n`, ['A', 'A', 'method', 'B']),
   says('names that collide stay', `const f = () => { class A {} ; return A }\nclass A {}\nenum E { A = 1 }\nfunction g() { return function A() {} }\nexport const result = [f().name, A.name, g().name]\n`, ['A', 'A', 'A']),
   says('functions are printed as they are written', `function add(a: number, b: number) { const inner = () => a; return inner() + b }\nexport const result = new Function('return ' + add.toString())()(1, 2)\n`, 3, { tsx: [{ because: 'tsx writes calls of its own into functions', result: /__name is not defined/ }] }),
+  says('a stack has the lines of the file', `interface A {\n  a: string\n}\n\nexport const result = lineOf(new Error())\n${lineOf}`, 5),
+  says('a stack has the lines of a file that imports by require', `interface A {\n}\nimport path = require('node:path')\nexport const result = [path.sep, lineOf(new Error())]\n${lineOf}`, ['/', 4],
+    { tsx: [{ because: 'tsx translates it to a require that an ES module does not have', in: 'module', result: /require is not defined/ }] }),
+  says('a stack has the lines of a file whose names are kept', `interface A {\n}\nexport default () => 1\nclass B {}\nconst f = () => { class B {}; return B }\nexport const result = lineOf(new Error())\n${lineOf}`, 6),
+  { name: 'a stack has the lines of a required ES module', files: { 'row.cts': `import { line } from './a.mjs'\nexport const result = line\n`, 'a.mts': `interface A {\n}\nconst { url } = import.meta\nexport const line = url && lineOf(new Error())\n${lineOf}` }, result: 4, tsx: [customRequire(/reading 'exports'/)] },
 ]
