@@ -1,5 +1,4 @@
 // What `Module._extensions` does for a file that must be transformed.
-import Module from 'node:module'
 import { nodeCapabilities } from '../node-capabilities.js'
 import type { ModuleFormat } from './file-kinds.js'
 import { moduleFormatOf } from './module-format.js'
@@ -26,23 +25,22 @@ const compileWithoutHooks = (module: CommonJSModule, filename: string): void => 
   else module._compile(transformedAs(filename, 'commonjs').code, filename, 'commonjs')
 }
 
-/**
- * Lets Node compile what the load hooks have made of an imported file, as the JavaScript that it is. By the file's extension Node would
- * strip types from it once more: 50 ms for its own parser to start, and wrong where JavaScript can be read as TypeScript.
- */
-const compileFromHooks = (module: CommonJSModule, filename: string): void => {
-  const value: CommonJSModule['_compile'] = (code, name) => {
-    Reflect.deleteProperty(module, '_compile')
-    return module._compile(code, name, 'commonjs')
-  }
-  Object.defineProperty(module, '_compile', { value, configurable: true })
-  ;(Module as unknown as { _extensions: Record<string, (module: CommonJSModule, filename: string) => void> })._extensions['.js']?.(module, filename)
-}
-
 export const compileTransformed = (module: CommonJSModule, filename: string): void => {
   enableSourceMaps()
   if (!nodeCapabilities.hooksServeRequiredModules) return compileWithoutHooks(module, filename)
-  if (nodeCapabilities.hooksServeCommonJS) return compileFromHooks(module, filename)
   const { format, code } = transformedAs(filename, moduleFormatOf(filename))
   module._compile(code, filename, format)
+}
+
+/**
+ * The same for an ES module of JavaScript (`.mjs`) that is required. It fails before anything of it has been evaluated, at the first import
+ * of TypeScript: then it is compiled, too, and the imports become calls of `require`, which finds TypeScript.
+ */
+export const loadModuleWithoutHooks = (module: CommonJSModule, filename: string, load: () => void): void => {
+  try {
+    load()
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
+    module._compile(transformedAs(filename, 'commonjs').code, filename, 'commonjs')
+  }
 }

@@ -1,4 +1,4 @@
-// The CommonJS loader, patched where hooks do not reach all of it: resolution (see `hooksServeCommonJS`), and handlers for the
+// The CommonJS loader, patched where hooks do not reach all of it (see `hooksServeCommonJS`): resolution, and handlers for the
 // extensions that need a transform. The handlers are not enumerable, so that `require('./x')` in JavaScript finds what it always did.
 // All that JavaScript pays for is in this file.
 import fs from 'node:fs'
@@ -8,14 +8,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { nodeCapabilities } from '../node-capabilities.js'
 import type { CommonJSModule } from './commonjs-compile.js'
 import { isTransformed, transformedExtensions } from './file-kinds.js'
+import { withoutOwnFrames } from './own-frames.js'
 import { asOwnWork, isOwnWork } from './own-work.js'
+import { withSecondChance } from './second-chance.js'
 import { active } from './watcher.js'
 
 type ResolveFilename = (request: string, parent: CommonJSModule | null | undefined, isMain?: boolean, options?: { paths?: string[] }) => string
 
+type ExtensionHandler = (module: CommonJSModule, filename: string) => void
+
 interface CommonJSLoader {
   _resolveFilename: ResolveFilename
-  _extensions: Record<string, (module: CommonJSModule, filename: string) => void>
+  _extensions: Record<string, ExtensionHandler>
 }
 
 const loader = Module as unknown as CommonJSLoader
@@ -26,6 +30,9 @@ const askWatcher = (request: string, parent: string | undefined): string | undef
   const answer = active.watcher?.resolve?.(request, parent === undefined ? undefined : pathToFileURL(parent).href)
   return answer && 'url' in answer && answer.url.startsWith('file:') ? fileURLToPath(answer.url) : undefined
 }
+
+const resolveForJavaScript = (request: string, parent: string | undefined): string | undefined =>
+  (require('./resolve.js') as typeof import('./resolve.js')).findForJavaScript(request, parent, true)?.file
 
 const patchResolution = (): void => {
   const original = loader._resolveFilename
@@ -39,8 +46,8 @@ const patchResolution = (): void => {
     try {
       filename = original.call(loader, instead ?? request, parent, isMain, options)
     } catch (error) {
-      const second = findAfterFailure(error, from)
-      if (!second) throw error
+      const second = findAfterFailure(error, request, from)
+      if (!second) throw withoutOwnFrames(error)
       filename = second.file
     }
     if (path.isAbsolute(filename)) reportConsulted(filename)
@@ -49,9 +56,11 @@ const patchResolution = (): void => {
 
   loader._resolveFilename = function _resolveFilename(request, parent, isMain, options) {
     const isPlain = !active.watcher && !isTransformed(parent?.filename ?? '')
-    return isPlain || isOwnWork()
-      ? original.call(this, request, parent, isMain, options)
-      : asOwnWork(() => resolveForTypeScript(request, parent, isMain, options))
+    if (!isPlain && !isOwnWork()) return asOwnWork(() => resolveForTypeScript(request, parent, isMain, options))
+    // Where hooks see `require`, they have tried.
+    if (isOwnWork() || nodeCapabilities.registerHooks) return original.call(this, request, parent, isMain, options)
+    const step = () => original.call(this, request, parent, isMain, options)
+    return withSecondChance(step, () => asOwnWork(() => resolveForJavaScript(request, parent?.filename ?? undefined)))
   }
 }
 
@@ -67,12 +76,15 @@ const patchJavaScript = (): void => {
   }
 }
 
+const handle = (extension: string, value: ExtensionHandler): void => {
+  Object.defineProperty(loader._extensions, extension, { value, configurable: true, writable: true, enumerable: false })
+}
+
 export const patchCommonJS = (): void => {
-  if (!nodeCapabilities.hooksServeCommonJS) patchResolution()
+  patchResolution()
   if (nodeCapabilities.registerHooks && !nodeCapabilities.hooksLeaveCommonJS) patchJavaScript()
-  const value = (module: CommonJSModule, filename: string): void =>
-    (require('./commonjs-compile.js') as typeof import('./commonjs-compile.js')).compileTransformed(module, filename)
-  for (const extension of transformedExtensions) {
-    Object.defineProperty(loader._extensions, extension, { value, configurable: true, writable: true, enumerable: false })
-  }
+  const compile = () => require('./commonjs-compile.js') as typeof import('./commonjs-compile.js')
+  for (const extension of transformedExtensions) handle(extension, (module, filename) => compile().compileTransformed(module, filename))
+  if (nodeCapabilities.hooksServeRequiredModules) return
+  handle('.mjs', (module, filename) => compile().loadModuleWithoutHooks(module, filename, () => loader._extensions['.js']?.(module, filename)))
 }

@@ -6,12 +6,15 @@ import { active } from './watcher.js'
 
 /** The options of esbuild's transform that we use: each is also a flag of its command line. */
 export interface CompileOptions {
-  loader: 'ts' | 'tsx' | 'jsx'
+  loader: 'ts' | 'tsx' | 'jsx' | 'js'
   format: 'esm' | 'cjs'
   target: string
   sourcefile: string
   tsconfigRaw: string
   define: Record<string, string>
+  keepNames: boolean
+  /** Text before the code: a line of its own, which the source map knows of. */
+  banner: string
 }
 
 export interface CompileProblem {
@@ -55,12 +58,13 @@ const findBinary = (): string => {
   }
 }
 
-const flagsOf = ({ define, ...plain }: CompileOptions): string[] => [
+const flagsOf = ({ define, keepNames, banner, ...plain }: CompileOptions): string[] => [
   `--loader=${plain.loader}`, `--format=${plain.format}`, `--target=${plain.target}`, `--sourcefile=${plain.sourcefile}`,
   `--tsconfig-raw=${plain.tsconfigRaw}`, `--platform=${constantOptions.platform}`, `--charset=${constantOptions.charset}`,
   `--sourcemap=${constantOptions.sourcemap}`, `--sources-content=${constantOptions.sourcesContent}`,
   '--log-override:empty-import-meta=error', '--log-level=error', '--log-limit=1', '--color=false',
   ...Object.entries(define).map(([name, value]) => `--define:${name}=${value}`),
+  ...(keepNames ? ['--keep-names'] : []), ...(banner ? [`--banner=${banner}`] : []),
 ]
 
 /** `✘ [ERROR] Expected ";" but found "y"`, an empty line, `    file:1:19:`, `      1 │ let x y`, `        │       ^` */

@@ -15,6 +15,10 @@ export const isTransformed = (file: string): boolean => transformedFile.test(fil
 export const isTransformedURL = (url: string | undefined): boolean =>
   url !== undefined && url.startsWith('file:') && /\.(?:[cm]?ts|[tj]sx)(?:[?#]|$)/.test(url)
 
+/** Whether JSON is imported as TypeScript does it, without an attribute: then it was given the format of an ES module. */
+export const isImportedJSON = (url: string, format: unknown): boolean =>
+  format === 'module' && url.startsWith('file:') && /\.json(?:[?#]|$)/.test(url)
+
 /** The path of a `file:` URL, without its query; undefined for every other URL. */
 export const fileOfURL = (url: string | undefined): string | undefined => {
   if (url === undefined || !url.startsWith('file:')) return undefined

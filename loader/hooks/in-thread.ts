@@ -2,7 +2,8 @@
 // thread, which would not survive a fork. Internals are at hand because a zygote is started with --expose-internals.
 import { isTransformedURL } from './file-kinds.js'
 import type { LoadContext, LoadResult, ResolveResult } from './hook-context.js'
-import { loadOwn, watchLoaded } from './load.js'
+import { isToTransform, loadOwn, loadTransformed, watchLoaded } from './load.js'
+import { withoutOwnFrames } from './own-frames.js'
 import { asOwnWork } from './own-work.js'
 import { completeResolution, prepareResolution, retryResolution } from './resolution.js'
 
@@ -52,8 +53,8 @@ export const installInThreadHooks = (): void => {
     try {
       return completeResolution(loader.defaultResolve(resolution.specifier, context.parentURL, importAttributes), context)
     } catch (error) {
-      const second = retryResolution(error, resolution)
-      if (second === undefined) throw error
+      const second = retryResolution(error, resolution.specifier, context)
+      if (second === undefined) throw withoutOwnFrames(error)
       return completeResolution(loader.defaultResolve(second, context.parentURL, importAttributes), context)
     }
   }
@@ -62,7 +63,7 @@ export const installInThreadHooks = (): void => {
 
   /** Under `require` Node's own step supplies the source of CommonJS. */
   const loadSync = (url: string, context: LoadContext): LoadResult => {
-    const own = asOwnWork(() => loadOwn(url, context))
+    const own = asOwnWork(() => loadOwn(url, context) ?? (isToTransform(url, context) ? loadTransformed(url, context) : undefined))
     // The ESM loader takes the module's identity from `responseURL`, and does without none.
     if (own) return { ...own, responseURL: url }
     const result = defaultLoadSync(url, context)

@@ -14,5 +14,6 @@ export function installHooks(options: HookOptions = {}): void {
   if (nodeCapabilities.registerHooks) (require('./synchronous.js') as typeof import('./synchronous.js')).installSynchronousHooks()
   else if (options.inZygote) (require('./in-thread.js') as typeof import('./in-thread.js')).installInThreadHooks()
   else (require('./register-thread.js') as typeof import('./register-thread.js')).registerHooksThread()
-  ;(require('./commonjs.js') as typeof import('./commonjs.js')).patchCommonJS()
+  if (nodeCapabilities.hooksServeCommonJS) (require('./strip-once.js') as typeof import('./strip-once.js')).stripOnce()
+  else (require('./commonjs.js') as typeof import('./commonjs.js')).patchCommonJS()
 }

@@ -3,7 +3,7 @@ import type { ModuleFormat } from './file-kinds.js'
 import { packageTypeOf } from './package-json.js'
 
 /**
- * The module format of a TypeScript file.
+ * The module format of a TypeScript file (and of the JavaScript that is compiled because of it).
  *
  * `.mts`, `.cts` and the package's `type` decide, as in Node. A file that none of them covers is CommonJS, as in tsx: its
  * `import` and `export` become `require` and `exports`, so it may use `require` and `__dirname` too. But if it holds what only
@@ -12,7 +12,7 @@ import { packageTypeOf } from './package-json.js'
  */
 export const moduleFormatOf = (file: string): ModuleFormat | 'detect' => {
   const extension = path.extname(file)
-  if (extension === '.mts') return 'module'
+  if (extension === '.mts' || extension === '.mjs') return 'module'
   if (extension === '.cts') return 'commonjs'
   const type = packageTypeOf(file)
   return type === 'module' || type === 'commonjs' ? type : 'detect'

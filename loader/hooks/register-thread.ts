@@ -4,6 +4,7 @@ import module from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { distribution } from '../distribution.js'
+import { isMainThread } from '../main-thread.js'
 import { isTransformed } from './file-kinds.js'
 import { enableSourceMaps } from './source-maps.js'
 
@@ -32,8 +33,11 @@ const expectsTypeScript = (): boolean => {
   return isTransformed(file) || hasTsconfig(path.dirname(file))
 }
 
+/** A preload by `--require` is loaded there, too: hooks that it registered would run a second time on each module. */
+const isHooksThread = () => !isMainThread && (require('node:worker_threads') as typeof import('node:worker_threads')).parentPort === null
+
 export const registerHooksThread = (): void => {
-  if (!expectsTypeScript()) return
+  if (isHooksThread() || !expectsTypeScript()) return
   // The thread cannot do it for this one, and only it sees what is imported.
   if (isTransformed(process.argv[1] ?? '')) enableSourceMaps()
   module.register(pathToFileURL(path.join(distribution, 'threaded.js')).href, { data: { entry: process.argv[1] } })

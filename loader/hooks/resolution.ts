@@ -1,12 +1,12 @@
 // One resolution, in the parts that come before and after Node's own step. The adapters (synchronous hooks, hooks on a thread, the
 // CommonJS loader) put their kind of step between them.
 import { pathToFileURL } from 'node:url'
-import { fileOfURL, isTransformedURL } from './file-kinds.js'
+import { fileOfURL, isImportedJSON, isTransformedURL } from './file-kinds.js'
 import { isForRequire } from './hook-context.js'
 import type { ResolveContext, ResolveResult } from './hook-context.js'
 import { expectedFormatOf } from './module-format.js'
 import { reportConsulted } from './package-json.js'
-import { findAfterFailure, findForTypeScript } from './resolve.js'
+import { findAfterFailure, findForJavaScript, findForTypeScript } from './resolve.js'
 import type { Found } from './resolve.js'
 import { active } from './watcher.js'
 
@@ -36,8 +36,17 @@ export const prepareResolution = (specifier: string, original: ResolveContext): 
 }
 
 /** What to resolve after Node could not resolve; undefined: its error stands. */
-export const retryResolution = (error: unknown, { context }: Resolution): string | undefined => {
-  const found = findAfterFailure(error, transformedParent(context))
+export const retryResolution = (error: unknown, specifier: string, context: ResolveContext): string | undefined => {
+  const found = findAfterFailure(error, specifier, fileOfURL(context.parentURL)) ?? forJavaScript(specifier, context)
+  return found && specifierFor(found, context)
+}
+
+const forJavaScript = (specifier: string, context: ResolveContext): Found | undefined =>
+  findForJavaScript(specifier, fileOfURL(context.parentURL), isForRequire(context))
+
+/** The same for JavaScript, with nothing but that Node could not. */
+export const retryForJavaScript = (specifier: string, context: ResolveContext): string | undefined => {
+  const found = forJavaScript(specifier, context)
   return found && specifierFor(found, context)
 }
 
@@ -49,9 +58,9 @@ export const completeResolution = (result: ResolveResult, context: ResolveContex
   }
   const file = isTransformedURL(url) ? fileOfURL(url) : undefined
   if (file !== undefined) return { ...result, format: expectedFormatOf(file) }
-  // TypeScript imports JSON as it imports everything else, without an attribute.
-  if (/\.json(?:[?#]|$)/.test(url) && isTransformedURL(context.parentURL) && !isForRequire(context) && !context.importAttributes?.type) {
-    return { ...result, importAttributes: { ...context.importAttributes, type: 'json' } }
+  // TypeScript imports JSON as it imports everything else, without an attribute and by names: see json-module.ts.
+  if (isImportedJSON(url, 'module') && isTransformedURL(context.parentURL) && !isForRequire(context) && !context.importAttributes?.type) {
+    return { ...result, format: 'module' }
   }
   return result
 }

@@ -1,11 +1,12 @@
 // The ways in which TypeScript files name each other that Node does not know. They apply to specifiers in TypeScript files
 // only; whatever is not covered here is left to Node, errors included.
 import fs from 'node:fs'
-import { isBuiltin } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { fileOfURL, isTransformed, queryOf } from './file-kinds.js'
 import { tsconfigFor } from './tsconfig.js'
+import { active } from './watcher.js'
 
 /** What a JavaScript extension in a specifier may mean, in TypeScript's order of preference. */
 const sourcesOf: Record<string, readonly string[]> = {
@@ -17,7 +18,12 @@ const sourcesOf: Record<string, readonly string[]> = {
 
 const implicitExtensions = ['.ts', '.tsx', '.jsx', '.js', '.json']
 
-const isFile = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true
+/** What is not there would win if it appeared: a zygote watches for it. */
+const isFile = (file: string): boolean => {
+  const found = fs.statSync(file, { throwIfNoEntry: false })
+  if (!found) active.watcher?.consulted?.(file)
+  return found?.isFile() === true
+}
 
 const withExtension = (base: string, extensions: readonly string[]): string | undefined =>
   extensions.map((extension) => base + extension).find(isFile)
@@ -39,7 +45,8 @@ const findFile = (target: string, isRequire = false): string | undefined => {
 
 const isRelative = (specifier: string): boolean => /^\.\.?(?:\/|$)/.test(specifier)
 
-const hasScheme = (specifier: string): boolean => /^[a-z][a-z\d+.-]*:/i.test(specifier)
+/** Of those that Node knows; in `paths` a colon is as good as a slash. */
+const hasScheme = (specifier: string): boolean => /^(?:data|node|https?|blob):/i.test(specifier)
 
 /** The absolute path that a relative, absolute or `file:` specifier names; undefined for a package's. */
 const pathNamed = (specifier: string, parent: string, isRequire: boolean): string | undefined => {
@@ -57,15 +64,13 @@ export interface Found {
   query: string
 }
 
-/** Finds what a specifier in a TypeScript file means, or undefined when Node shall resolve it. */
-export const findForTypeScript = (specifier: string, parent: string | undefined, isRequire: boolean): Found | undefined => {
-  if (parent === undefined || !isTransformed(parent) || isBuiltin(specifier)) return undefined
+const findAsTypeScript = (specifier: string, parent: string, isRequire: boolean): Found | undefined => {
   const query = isRequire ? '' : queryOf(specifier)
   const bare = query === '' ? specifier : specifier.slice(0, -query.length)
   const named = pathNamed(bare, parent, isRequire)
   let file
   if (named !== undefined) {
-    file = findFile(named, isRequire)
+    file = findFile(named, isRequire) ?? (isRequire && named.includes('?') ? findFile(named.slice(0, named.indexOf('?')), isRequire) : undefined)
   } else if (!hasScheme(bare)) {
     for (const target of tsconfigFor(parent).pathsFor(bare)) {
       file = findFile(target, isRequire)
@@ -75,15 +80,57 @@ export const findForTypeScript = (specifier: string, parent: string | undefined,
   return file === undefined ? undefined : { file, query }
 }
 
+/** Finds what a specifier in a TypeScript file means, or undefined when Node shall resolve it. */
+export const findForTypeScript = (specifier: string, parent: string | undefined, isRequire: boolean): Found | undefined =>
+  (parent === undefined || !isTransformed(parent) || isBuiltin(specifier) ? undefined : findAsTypeScript(specifier, parent, isRequire))
+
+/** The file that Node looked for in vain, if it got as far as to know: `exports`, `imports` or `main` of a package.json name it. */
+const missingFile = (error: unknown): string | undefined => {
+  const { url, message } = error as { url?: unknown; message?: unknown }
+  if (typeof url === 'string') return fileOfURL(url)
+  const [, named = ''] = /^Cannot find (?:module|package) '([^\n]+?)'/.exec(String(message)) ?? []
+  return path.isAbsolute(named) ? named : undefined
+}
+
+/** What the package.json of a directory calls `main`. */
+const findMain = (directory: string): string | undefined => {
+  const file = path.join(directory, 'package.json')
+  if (!isFile(file)) return undefined
+  active.watcher?.consulted?.(file)
+  const { main } = JSON.parse(fs.readFileSync(file, 'utf8')) as { main?: unknown }
+  return typeof main === 'string' ? findFile(path.join(directory, main)) : undefined
+}
+
+/** `require` only says that there is no such package: its files and directories that are TypeScript. */
+const findInPackages = (specifier: string, parent: string): string | undefined => {
+  for (const directory of createRequire(parent).resolve.paths(specifier) ?? []) {
+    const target = path.join(directory, specifier)
+    const file = findFile(target) ?? findMain(target)
+    if (file !== undefined) return file
+  }
+  return undefined
+}
+
+const failures = ['ERR_MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT', 'MODULE_NOT_FOUND']
+
 /**
- * A second chance once Node has found out which file is meant and that it does not exist: `exports` or `imports` of a
- * package.json that name the JavaScript of a TypeScript source.
+ * A second chance once Node has found out which file is meant and that it does not exist: a package.json that names the JavaScript
+ * of a TypeScript source, or a directory of a package.
  */
-export const findAfterFailure = (error: unknown, parent: string | undefined): Found | undefined => {
+export const findAfterFailure = (error: unknown, specifier: string, parent: string | undefined): Found | undefined => {
   if (parent === undefined || !isTransformed(parent)) return undefined
-  const { code, url, path: missing } = error as { code?: unknown; url?: unknown; path?: unknown }
-  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT' && code !== 'MODULE_NOT_FOUND') return undefined
-  const target = typeof url === 'string' ? fileOfURL(url) : typeof missing === 'string' ? missing : undefined
-  const file = target === undefined || !path.isAbsolute(target) ? undefined : findFile(target)
+  const { code, url } = error as { code?: unknown; url?: unknown }
+  if (typeof code !== 'string' || !failures.includes(code)) return undefined
+  const target = missingFile(error)
+  const isPath = isRelative(specifier) || path.isAbsolute(specifier)
+  let file
+  if (target !== undefined) file = (isPath ? undefined : findMain(target)) ?? findFile(target)
+  else if (code === 'MODULE_NOT_FOUND' && !isPath) file = findInPackages(specifier, parent)
   return file === undefined ? undefined : { file, query: typeof url === 'string' ? queryOf(url) : '' }
+}
+
+/** The only chance of JavaScript, if the tsconfig makes it part of the project: what Node can resolve costs nothing. */
+export const findForJavaScript = (specifier: string, parent: string | undefined, isRequire: boolean): Found | undefined => {
+  if (parent === undefined || isTransformed(parent) || isBuiltin(specifier) || !tsconfigFor(parent).hasJavaScript) return undefined
+  return findAsTypeScript(specifier, parent, isRequire)
 }

@@ -2,9 +2,11 @@
 // All that JavaScript pays for is in this file; what TypeScript and a watcher need is loaded when they show up.
 import * as nodeModule from 'node:module'
 import { nodeCapabilities } from '../node-capabilities.js'
-import { isTransformedURL } from './file-kinds.js'
+import { isImportedJSON, isTransformedURL } from './file-kinds.js'
 import type { LoadContext, LoadResult, ResolveContext, ResolveResult } from './hook-context.js'
+import { withoutOwnFrames } from './own-frames.js'
 import { asOwnWork, isOwnWork } from './own-work.js'
+import { withSecondChance } from './second-chance.js'
 import { active } from './watcher.js'
 
 type NextResolve = (specifier: string, context: ResolveContext) => ResolveResult
@@ -28,24 +30,29 @@ const resolveForTypeScript = (specifier: string, original: ResolveContext, next:
   try {
     result = next(prepared.specifier, context)
   } catch (error) {
-    const second = retryResolution(error, prepared)
-    if (second === undefined) throw error
+    const second = retryResolution(error, prepared.specifier, context)
+    if (second === undefined) throw withoutOwnFrames(error)
     result = next(second, context)
   }
   return completeResolution(result, context)
 }
 
+const resolveForJavaScript = (specifier: string, context: ResolveContext, next: NextResolve): ResolveResult =>
+  withSecondChance(() => next(specifier, context), () => {
+    const second = asOwnWork(() => resolution().retryForJavaScript(specifier, context))
+    return second === undefined ? undefined : next(second, context)
+  })
+
 /** As many frames as a hook adds, Node's with ours, to the stack of an error: they must not push out the user's own line. */
-const framesOfHook = 8
+const framesOfHook = 10
 
 const resolve = (specifier: string, context: ResolveContext, next: NextResolve): ResolveResult => {
   if (isOwnWork()) return next(specifier, context)
   const { stackTraceLimit } = Error
   Reflect.set(Error, 'stackTraceLimit', stackTraceLimit + framesOfHook)
-  // Nothing is caught here: Node prints the place where an uncaught error was last thrown, and that should be its own, as ever.
   try {
     if (active.watcher || isTransformedURL(context.parentURL)) return asOwnWork(() => resolveForTypeScript(specifier, context, next))
-    const result = next(specifier, context)
+    const result = resolveForJavaScript(specifier, context, next)
     return isTransformedURL(result.url) ? resolution().completeResolution(result, context) : result
   } finally {
     Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
@@ -53,15 +60,19 @@ const resolve = (specifier: string, context: ResolveContext, next: NextResolve):
 }
 
 const loadForTypeScript = (url: string, context: LoadContext, next: NextLoad): LoadResult => {
-  const { loadOwn, keepCommonJS, watchLoaded } = require('./load.js') as typeof import('./load.js')
+  const { contextForText, isToTransform, loadOwn, loadTransformed, keepCommonJS, watchLoaded } = require('./load.js') as typeof import('./load.js')
   const own = loadOwn(url, context)
   if (own) return { ...own, shortCircuit: true }
+  if (isToTransform(url, context)) {
+    const asked = contextForText(url, context)
+    return { ...loadTransformed(url, asked, next(url, asked)), shortCircuit: true }
+  }
   const result = watchLoaded(url, next(url, context))
   return nodeCapabilities.hooksLeaveCommonJS ? result : keepCommonJS(url, context, result)
 }
 
 const load = (url: string, context: LoadContext, next: NextLoad): LoadResult => {
-  const isPlain = nodeCapabilities.hooksLeaveCommonJS && !active.watcher && !isTransformedURL(url)
+  const isPlain = nodeCapabilities.hooksLeaveCommonJS && !active.watcher && !isTransformedURL(url) && !isImportedJSON(url, context.format)
   return isPlain || isOwnWork() ? next(url, context) : asOwnWork(() => loadForTypeScript(url, context, next))
 }
 

@@ -17,3 +17,10 @@ export const syntaxError = (file: string, problem: CompileProblem): InstastartEr
   error.stack = `${error.name}: ${error.message}`
   return error
 }
+
+/** What Node says where an ES module is required that waits for something. */
+export const asyncModuleError = (): Error => Object.assign(
+  new Error('require() cannot be used on an ESM graph with top-level await. Use import() instead. '
+    + 'To see where the top-level await comes from, use --experimental-print-required-tla.'),
+  { code: 'ERR_REQUIRE_ASYNC_MODULE' },
+)

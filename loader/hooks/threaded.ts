@@ -1,6 +1,7 @@
 // Node 20, plain run: the module that its hooks thread loads. Nothing is shared with the program's thread but the disk.
 import type { LoadContext, LoadResult, ResolveContext, ResolveResult } from './hook-context.js'
-import { loadOwn } from './load.js'
+import { contextForText, isToTransform, loadOwn, loadTransformed } from './load.js'
+import { withoutOwnFrames } from './own-frames.js'
 import { completeResolution, prepareResolution, retryResolution } from './resolution.js'
 import { active } from './watcher.js'
 
@@ -16,13 +17,16 @@ export const resolve = async (specifier: string, context: ResolveContext, next: 
   try {
     return completeResolution(await next(resolution.specifier, context), context)
   } catch (error) {
-    const second = retryResolution(error, resolution)
-    if (second === undefined) throw error
+    const second = retryResolution(error, resolution.specifier, context)
+    if (second === undefined) throw withoutOwnFrames(error)
     return completeResolution(await next(second, context), context)
   }
 }
 
 export const load = async (url: string, context: LoadContext, next: NextLoad): Promise<LoadResult> => {
   const own = loadOwn(url, context)
-  return own ? { ...own, shortCircuit: true } : next(url, context)
+  if (own) return { ...own, shortCircuit: true }
+  if (!isToTransform(url, context)) return next(url, context)
+  const asked = contextForText(url, context)
+  return { ...loadTransformed(url, asked, await next(url, asked)), shortCircuit: true }
 }

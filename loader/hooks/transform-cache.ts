@@ -1,5 +1,5 @@
-// Transformed sources on disk: `<cache>/instastart/transform/<two digits>/<the other 62>`, each file a checksum, a line end and the
-// text. Nothing here is ever an error: where it cannot be read or written, there is no cache.
+// Transformed sources on disk: `<cache>/instastart/transform/<two digits>/<the other 62>`, each file a checksum of its name and the
+// text, a line end and the text. Nothing here is ever an error: where it cannot be read or written, there is no cache.
 import crypto from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -51,6 +51,9 @@ const fileFor = (key: string): string | null => {
   return directory === null ? null : path.join(directory, key.slice(0, 2), key.slice(2))
 }
 
+/** Of the name, too: an entry that stands under another's name is no entry. */
+const checksum = (key: string, text: string): string => sha256(`${key}\n${text}`)
+
 /** @param key 64 hex digits */
 export const readCache = (key: string): string | undefined => {
   const file = fileFor(key)
@@ -62,7 +65,7 @@ export const readCache = (key: string): string | undefined => {
     return undefined // Not there: the usual miss.
   }
   const text = entry.slice(65)
-  return entry[64] === '\n' && entry.slice(0, 64) === sha256(text) ? text : undefined
+  return entry[64] === '\n' && entry.slice(0, 64) === checksum(key, text) ? text : undefined
 }
 
 const boundShard = (shard: string): void => {
@@ -84,7 +87,7 @@ export const writeCache = (key: string, text: string): void => {
   const temporary = `${path.dirname(shard)}/.${process.pid}.${process.hrtime.bigint()}.${written++}`
   try {
     fs.mkdirSync(shard, { recursive: true, mode: 0o700 })
-    fs.writeFileSync(temporary, `${sha256(text)}\n${text}`, { mode: 0o600, flag: 'wx' })
+    fs.writeFileSync(temporary, `${checksum(key, text)}\n${text}`, { mode: 0o600, flag: 'wx' })
     fs.renameSync(temporary, file)
     boundShard(shard)
   } catch {

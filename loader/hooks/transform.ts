@@ -4,7 +4,8 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ModuleFormat } from './file-kinds.js'
 import { isTransformed } from './file-kinds.js'
-import type { Compiled, CompileOptions } from './compile.js'
+import type { Compiled, CompileOptions, CompileProblem } from './compile.js'
+import { moduleFormatOf } from './module-format.js'
 import { readCache, sha256, writeCache } from './transform-cache.js'
 import { tsconfigFor } from './tsconfig.js'
 
@@ -14,9 +15,9 @@ export interface Transformed {
 }
 
 /** Raised when the same input and options have come to mean another output. */
-const cacheGeneration = 1
+const cacheGeneration = 2
 
-const loaders: Record<string, CompileOptions['loader']> = { '.tsx': 'tsx', '.jsx': 'jsx' }
+const loaders: Record<string, CompileOptions['loader']> = { '.tsx': 'tsx', '.jsx': 'jsx', '.mjs': 'js' }
 
 /**
  * The name in the source map, a URL, for a path may hold characters that mean something there. In CommonJS an `.mts` or `.cts` is
@@ -27,45 +28,81 @@ const sourceName = (file: string, format: ModuleFormat): string => {
   return format === 'commonjs' ? href.replace(/\.[cm]ts$/, '.ts') : href
 }
 
-/** What an ES module's `import.meta` holds, for the case that it is compiled to CommonJS. */
-const importMetaOf = (file: string): Record<string, string> => ({
-  'import.meta.url': JSON.stringify(pathToFileURL(file).href),
-  'import.meta.filename': JSON.stringify(file),
-  'import.meta.dirname': JSON.stringify(path.dirname(file)),
-})
+/** `import x = require()` in an ES module, which esbuild translates to a `require` that is not there. */
+const importsByRequire = /^[ \t]*(?:export\s+)?import\s+[\w$]+\s*=\s*require\s*\(/m
 
-const optionsFor = (file: string, wanted: ModuleFormat | 'detect'): CompileOptions => {
+type Replacements = Pick<CompileOptions, 'define' | 'banner'>
+
+const none: Replacements = { define: {}, banner: '' }
+
+const requireForModule: Replacements = {
+  define: { require: '__instastartRequire' },
+  banner: 'import { createRequire as __instastartCreateRequire } from "node:module"; const __instastartRequire = __instastartCreateRequire(import.meta.url);',
+}
+
+/** What an ES module has, for the case that it is compiled to CommonJS: it is strict, and there is `import.meta`. */
+const moduleInCommonJS = (file: string, source: string): Replacements => {
+  if (!/\bimport\s*\.\s*meta\b/.test(source)) return { define: {}, banner: '"use strict";' }
+  const url = pathToFileURL(file).href
+  return {
+    define: {
+      'import.meta': JSON.stringify({ dirname: path.dirname(file), filename: file, url }),
+      'import.meta.resolve': '__instastartResolve',
+    },
+    banner: '"use strict"; const __instastartResolve = (specifier) => ((found) => require("node:path").isAbsolute(found) ? '
+      + 'require("node:url").pathToFileURL(found).href : found.replace(/^(?!node:)/, "node:"))(require.resolve(specifier));',
+  }
+}
+
+const replacementsFor = (file: string, source: string, wanted: ModuleFormat | 'detect'): Replacements => {
+  if (wanted === 'module') return importsByRequire.test(source) ? requireForModule : none
+  return wanted === 'commonjs' && moduleFormatOf(file) !== 'commonjs' ? moduleInCommonJS(file, source) : none
+}
+
+const optionsFor = (file: string, source: string, wanted: ModuleFormat | 'detect'): CompileOptions => {
   const format = wanted === 'module' ? 'module' : 'commonjs'
   return {
+    ...replacementsFor(file, source, wanted),
+    keepNames: false,
     loader: loaders[path.extname(file)] ?? 'ts',
     format: format === 'module' ? 'esm' : 'cjs',
     target: `node${process.versions.node}`,
     sourcefile: sourceName(file, format),
     tsconfigRaw: JSON.stringify({ compilerOptions: tsconfigFor(file).compilerOptions }),
-    define: wanted === 'commonjs' ? importMetaOf(file) : {},
   }
 }
 
 const needsModule = (compiled: Compiled): boolean =>
   'problem' in compiled && /^Top-level await|^"import\.meta" is not available/.test(compiled.problem.text)
 
+/** Whether an ES module cannot be CommonJS. */
+const isAsyncModule = (file: string, wanted: ModuleFormat | 'detect', { text }: CompileProblem): boolean =>
+  wanted === 'commonjs' && moduleFormatOf(file) !== 'commonjs' && text.startsWith('Top-level await')
+
 /** What only a source that is not in the cache needs. */
 const compiler = () => ({
   ...require('./compile.js') as typeof import('./compile.js'),
   ...require('./inline-map.js') as typeof import('./inline-map.js'),
+  ...require('./lost-names.js') as typeof import('./lost-names.js'),
   ...require('./syntax-error.js') as typeof import('./syntax-error.js'),
 })
 
+const compileKeepingNames = (source: string, options: CompileOptions): Compiled => {
+  const { compile, losesNames } = compiler()
+  const compiled = compile(source, options)
+  return 'code' in compiled && losesNames(source, compiled.code) ? compile(source, { ...options, keepNames: true }) : compiled
+}
+
 /** Compiles as CommonJS and, if what stands in the way is only an ES module's own syntax, as an ES module. */
 const compileAs = (file: string, source: string, wanted: ModuleFormat | 'detect'): Transformed => {
-  const { compile, syntaxError, withMapSource } = compiler()
+  const { asyncModuleError, syntaxError, withMapSource } = compiler()
   let format: ModuleFormat = wanted === 'module' ? 'module' : 'commonjs'
-  let compiled = compile(source, optionsFor(file, wanted))
+  let compiled = compileKeepingNames(source, optionsFor(file, source, wanted))
   if (wanted === 'detect' && needsModule(compiled)) {
     format = 'module'
-    compiled = compile(source, optionsFor(file, format))
+    compiled = compileKeepingNames(source, optionsFor(file, source, format))
   }
-  if ('problem' in compiled) throw syntaxError(file, compiled.problem)
+  if ('problem' in compiled) throw isAsyncModule(file, wanted, compiled.problem) ? asyncModuleError() : syntaxError(file, compiled.problem)
   return { format, code: withMapSource(compiled.code, sourceName(file, format), pathToFileURL(file).href) }
 }
 
@@ -73,15 +110,15 @@ let esbuildVersion: string | undefined
 
 const keyFor = (file: string, source: string, wanted: ModuleFormat | 'detect'): string => {
   esbuildVersion ??= (require('esbuild/package.json') as { version: string }).version
-  return sha256(`${JSON.stringify([cacheGeneration, esbuildVersion, file, wanted, optionsFor(file, wanted)])}\n${source}`)
+  return sha256(`${JSON.stringify([cacheGeneration, esbuildVersion, file, wanted, optionsFor(file, source, wanted)])}\n${source}`)
 }
 
 /**
  * The JavaScript of a file that `isTransformed`, and the format it has turned out to be in.
+ * @param source its text, when somebody else has supplied it
  * @throws {InstastartError} INSTASTART_SYNTAX with file, line and code frame; INSTASTART_TSCONFIG
  */
-export const transform = (file: string, wanted: ModuleFormat | 'detect'): Transformed => {
-  const source = fs.readFileSync(file, 'utf8')
+export const transform = (file: string, wanted: ModuleFormat | 'detect', source = fs.readFileSync(file, 'utf8')): Transformed => {
   const key = keyFor(file, source, wanted)
   const cached = readCache(key)
   if (cached !== undefined) {

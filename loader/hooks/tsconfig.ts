@@ -10,9 +10,11 @@ export interface Tsconfig {
   compilerOptions: Record<string, unknown>
   /** Absolute paths to try, in order, for a specifier that `paths` or `baseUrl` covers. */
   pathsFor: (specifier: string) => string[]
+  /** `allowJs`: JavaScript is part of the project, and may name TypeScript as TypeScript does. */
+  hasJavaScript: boolean
 }
 
-const none: Tsconfig = { compilerOptions: {}, pathsFor: () => [] }
+const none: Tsconfig = { compilerOptions: {}, pathsFor: () => [], hasJavaScript: false }
 
 /** What esbuild reads of `compilerOptions`. `target` decides only what class fields mean: the output is always for the running Node. */
 const relevantOptions = [
@@ -41,6 +43,8 @@ const findFile = (): string | undefined => {
   for (let directory = entryDirectory(); ; directory = path.dirname(directory)) {
     const file = path.join(directory, 'tsconfig.json')
     if (fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return file
+    // A nearer one would hold if it appeared.
+    active.watcher?.consulted?.(file)
     if (directory === path.dirname(directory)) return undefined
   }
 }
@@ -80,7 +84,8 @@ const readTsconfig = (file: string): Tsconfig => {
     if (problem !== undefined) throw broken(file, `${read === file ? '' : `it extends ${read}, where `}${problem}`)
   }
   const matcher = createPathsMatcher({ path: file, config })
-  return { compilerOptions: relevant(config.compilerOptions as Record<string, unknown> ?? {}), pathsFor: matcher ?? none.pathsFor }
+  const options = config.compilerOptions as Record<string, unknown> ?? {}
+  return { compilerOptions: relevant(options), pathsFor: matcher ?? none.pathsFor, hasJavaScript: Boolean(options.allowJs ?? options.checkJs) }
 }
 
 let current: Tsconfig | undefined

@@ -3,7 +3,7 @@
 export interface LoadWatcher {
   /**
    * A file took part in resolving or loading: a source, a package.json, a tsconfig (with all it extends). Absolute path.
-   * Called at least once for each.
+   * Also one that is not there, but would be taken instead of another if it were. Called at least once for each.
    */
   consulted?(file: string): void
   /** A chance to resolve a specifier before Node does: a final URL, or another parent to resolve from. undefined: as usual. */

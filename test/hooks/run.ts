@@ -1,8 +1,9 @@
 // Runs fixtures in real processes, from copies outside the repository: its own tsconfig and package.json must have no say.
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll } from 'vitest'
 import type { NodeBinary } from '../support/nodes.js'
 
@@ -49,17 +50,24 @@ export interface RunOptions {
 
 const sharedCache = temporaryDirectory()
 
-/** Runs node with these arguments. The environment is empty but for what a run needs. */
-export const run = (node: NodeBinary, args: readonly string[], { cwd, cache = sharedCache, env = {} }: RunOptions = {}): Outcome => {
-  const { stdout, stderr, status, error } = spawnSync(node.execPath, args, {
-    cwd,
-    encoding: 'utf8',
-    timeout: 30_000,
-    env: { PATH: process.env.PATH, XDG_CACHE_HOME: cache, INSTASTART: '0', ...env },
-  })
+/** The environment is empty but for what a run needs. */
+const processOptions = ({ cwd, cache = sharedCache, env = {} }: RunOptions) => ({
+  cwd,
+  encoding: 'utf8' as const,
+  timeout: 30_000,
+  env: { PATH: process.env.PATH, XDG_CACHE_HOME: cache, INSTASTART: '0', ...env },
+})
+
+/** Runs node with these arguments. */
+export const run = (node: NodeBinary, args: readonly string[], options: RunOptions = {}): Outcome => {
+  const { stdout, stderr, status, error } = spawnSync(node.execPath, args, processOptions(options))
   if (error) throw error
   return { stdout, stderr, status }
 }
+
+/** The same, beside others. Resolves to what it prints; rejects if it fails. */
+export const start = async (node: NodeBinary, args: readonly string[], options: RunOptions = {}): Promise<string> =>
+  (await promisify(execFile)(node.execPath, args, processOptions(options))).stdout
 
 /** Both ways to load the hooks: through Node's ESM loader and through its CommonJS loader. */
 export const ways = ['--import', '--require'] as const

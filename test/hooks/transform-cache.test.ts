@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { nodes } from '../support/nodes.js'
-import { copyFixture, register, run, succeeded, temporaryDirectory } from './run.js'
+import { copyFixture, register, run, start, succeeded, temporaryDirectory } from './run.js'
 
 const filesBelow = (directory: string): string[] =>
   fs.readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => path.join(directory, name)).filter((file) => fs.statSync(file).isFile())
@@ -41,6 +41,23 @@ describe.each(nodes)('Node $version', (node) => {
     before.forEach(([file, text], i) => fs.writeFileSync(file, i % 2 ? text.slice(0, -20) : `${text} `))
     expect(go(cache)).toEqual(succeeded(expected))
     for (const [file, text] of before) expect(fs.readFileSync(file, 'utf8')).toBe(text)
+  })
+
+  test('an entry under the name of another is ignored and replaced', () => {
+    const cache = temporaryDirectory()
+    go(cache)
+    const before = filesBelow(cache).map((file) => [file, fs.readFileSync(file, 'utf8')] as const)
+    before.forEach(([file], i) => fs.writeFileSync(file, before[(i + 1) % before.length]?.[1] ?? ''))
+    expect(go(cache)).toEqual(succeeded(expected))
+    for (const [file, text] of before) expect(fs.readFileSync(file, 'utf8')).toBe(text)
+  })
+
+  test('runs at the same time leave whole entries only', async () => {
+    const cache = temporaryDirectory()
+    const runs = await Promise.all([1, 2, 3].map(() => start(node, ['--import', register, entry], { cache })))
+    expect(runs).toEqual([expected, expected, expected])
+    expect(go(cache, withoutCompiler)).toEqual(succeeded(expected))
+    expect(filesBelow(cache).filter((file) => path.basename(file).startsWith('.'))).toEqual([])
   })
 
   test('a change of the source or of the tsconfig is seen', () => {

@@ -16,10 +16,10 @@ interface Report {
 }
 
 describe.each(nodes)('Node $version', (node) => {
-  const go = (directory: string, cache = temporaryDirectory()) => {
+  const go = (directory: string, cache = temporaryDirectory(), entry = 'app.ts') => {
     const internals = node.major === 20 ? ['--expose-internals'] : []
     const preload = path.join(directory, 'preload.cjs')
-    const outcome = run(node, [...internals, '--require', preload, path.join(directory, 'app.ts')], { cache, env: { HOOKS: hooks } })
+    const outcome = run(node, [...internals, '--require', preload, path.join(directory, entry)], { cache, env: { HOOKS: hooks } })
     expect(outcome.stderr).toBe('')
     const lines = outcome.stdout.trim().split('\n')
     return { output: lines.slice(0, -1), report: JSON.parse(lines.at(-1) ?? '') as Report }
@@ -47,6 +47,18 @@ describe.each(nodes)('Node $version', (node) => {
       'node_modules/dependency/package.json', 'node_modules/dependency/lib/package.json', 'node_modules/dependency/lib/index.js',
     ]
     expect(go(directory).report.consulted).toEqual(expect.arrayContaining(expected.map((file) => path.join(directory, file))))
+  })
+
+  test('files that are not there and would be taken if they were are reported, directories are not', () => {
+    const directory = zygote('module')
+    fs.mkdirSync(path.join(directory, 'src/inner'), { recursive: true })
+    fs.writeFileSync(path.join(directory, 'src/app.ts'), `import { greeting } from './greeting.js'\nimport '../plain.cjs'\nimport './inner'\nconsole.log(greeting)\n`)
+    fs.writeFileSync(path.join(directory, 'src/inner/index.tsx'), '')
+    fs.writeFileSync(path.join(directory, 'src/greeting.ts'), `export { greeting } from '../greeting.js'\n`)
+    const { report: { consulted } } = go(directory, temporaryDirectory(), 'src/app.ts')
+    const absent = ['plain.cts', 'src/inner.ts', 'src/inner.tsx', 'src/inner.jsx', 'src/inner.js', 'src/inner.json', 'src/inner/index.ts', 'src/tsconfig.json']
+    expect(consulted).toEqual(expect.arrayContaining(absent.map((file) => path.join(directory, file))))
+    expect(consulted).not.toContain(path.join(directory, 'src/inner'))
   })
 
   test('the text of ES modules passes the watcher, that of CommonJS does not', () => {
