@@ -29,7 +29,7 @@ export const nodeCapabilities = {
 
   /**
    * CommonJS source that a load hook supplies is compiled by the ordinary CommonJS loader (real `require`, `require.cache`),
-   * and `require`, `require.resolve` and nested requires reach the hooks: nothing of `Module` needs a patch.
+   * and `require`, `require.resolve` and nested requires reach the hooks: of `Module` nothing needs a patch but what strip-once.ts says.
    * https://github.com/nodejs/node/issues/59666, in 24.18.0 and 26.2.0; `require.resolve` reaches hooks since 24.15.0.
    */
   hooksServeCommonJS: isSince(['24.18', '26.2']),

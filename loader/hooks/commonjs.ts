@@ -31,8 +31,9 @@ const askWatcher = (request: string, parent: string | undefined): string | undef
   return answer && 'url' in answer && answer.url.startsWith('file:') ? fileURLToPath(answer.url) : undefined
 }
 
+/** Where hooks see `require`, they have tried. */
 const resolveForJavaScript = (request: string, parent: string | undefined): string | undefined =>
-  (require('./resolve.js') as typeof import('./resolve.js')).findForJavaScript(request, parent, true)?.file
+  (nodeCapabilities.registerHooks ? undefined : (require('./resolve.js') as typeof import('./resolve.js')).findForJavaScript(request, parent, true)?.file)
 
 const patchResolution = (): void => {
   const original = loader._resolveFilename
@@ -46,9 +47,9 @@ const patchResolution = (): void => {
     try {
       filename = original.call(loader, instead ?? request, parent, isMain, options)
     } catch (error) {
-      const second = findAfterFailure(error, request, from)
-      if (!second) throw withoutOwnFrames(error)
-      filename = second.file
+      const second = findAfterFailure(error, request, from)?.file ?? resolveForJavaScript(request, from)
+      if (second === undefined) throw withoutOwnFrames(error)
+      filename = second
     }
     if (path.isAbsolute(filename)) reportConsulted(filename)
     return filename
@@ -57,7 +58,6 @@ const patchResolution = (): void => {
   loader._resolveFilename = function _resolveFilename(request, parent, isMain, options) {
     const isPlain = !active.watcher && !isTransformed(parent?.filename ?? '')
     if (!isPlain && !isOwnWork()) return asOwnWork(() => resolveForTypeScript(request, parent, isMain, options))
-    // Where hooks see `require`, they have tried.
     if (isOwnWork() || nodeCapabilities.registerHooks) return original.call(this, request, parent, isMain, options)
     const step = () => original.call(this, request, parent, isMain, options)
     return withSecondChance(step, () => asOwnWork(() => resolveForJavaScript(request, parent?.filename ?? undefined)))

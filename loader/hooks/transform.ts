@@ -6,6 +6,7 @@ import type { ModuleFormat } from './file-kinds.js'
 import { isTransformed } from './file-kinds.js'
 import type { Compiled, CompileOptions, CompileProblem } from './compile.js'
 import { moduleFormatOf } from './module-format.js'
+import { replacementsFor } from './replacements.js'
 import { readCache, sha256, writeCache } from './transform-cache.js'
 import { tsconfigFor } from './tsconfig.js'
 
@@ -26,37 +27,6 @@ const loaders: Record<string, CompileOptions['loader']> = { '.tsx': 'tsx', '.jsx
 const sourceName = (file: string, format: ModuleFormat): string => {
   const { href } = pathToFileURL(file)
   return format === 'commonjs' ? href.replace(/\.[cm]ts$/, '.ts') : href
-}
-
-/** `import x = require()` in an ES module, which esbuild translates to a `require` that is not there. */
-const importsByRequire = /^[ \t]*(?:export\s+)?import\s+[\w$]+\s*=\s*require\s*\(/m
-
-type Replacements = Pick<CompileOptions, 'define' | 'banner'>
-
-const none: Replacements = { define: {}, banner: '' }
-
-const requireForModule: Replacements = {
-  define: { require: '__instastartRequire' },
-  banner: 'import { createRequire as __instastartCreateRequire } from "node:module"; const __instastartRequire = __instastartCreateRequire(import.meta.url);',
-}
-
-/** What an ES module has, for the case that it is compiled to CommonJS: it is strict, and there is `import.meta`. */
-const moduleInCommonJS = (file: string, source: string): Replacements => {
-  if (!/\bimport\s*\.\s*meta\b/.test(source)) return { define: {}, banner: '"use strict";' }
-  const url = pathToFileURL(file).href
-  return {
-    define: {
-      'import.meta': JSON.stringify({ dirname: path.dirname(file), filename: file, url }),
-      'import.meta.resolve': '__instastartResolve',
-    },
-    banner: '"use strict"; const __instastartResolve = (specifier) => ((found) => require("node:path").isAbsolute(found) ? '
-      + 'require("node:url").pathToFileURL(found).href : found.replace(/^(?!node:)/, "node:"))(require.resolve(specifier));',
-  }
-}
-
-const replacementsFor = (file: string, source: string, wanted: ModuleFormat | 'detect'): Replacements => {
-  if (wanted === 'module') return importsByRequire.test(source) ? requireForModule : none
-  return wanted === 'commonjs' && moduleFormatOf(file) !== 'commonjs' ? moduleInCommonJS(file, source) : none
 }
 
 const optionsFor = (file: string, source: string, wanted: ModuleFormat | 'detect'): CompileOptions => {

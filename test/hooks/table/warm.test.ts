@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { nodes } from '../../support/nodes.js'
 import { expectParity } from '../../support/parity.js'
 import { Sandbox } from '../../support/sandbox.js'
-import { writeProject } from './project.js'
+import { writeFiles, writeProject } from './project.js'
 import { asPrinted, expectedOfUs, packageTypes } from './row.js'
 import { rowsOf } from './rows.js'
 
@@ -19,6 +19,29 @@ describe.each(packageTypes)('in a package of type %s', (type) => {
       // A warning has the number of the process in it.
       const { stdout } = await expectParity(sandbox, 'register', ['all-at-once.ts'], { env: { NODE_NO_WARNINGS: '1' } })
       expect(JSON.parse(stdout)).toEqual(Object.fromEntries(rows.map((row) => [row.name, asPrinted(expectedOfUs(row, node, type))])))
+    })
+
+    test('a tsconfig holds in a warm run as in a plain run, for what is imported later, too', async () => {
+      writeFiles(sandbox.project, {
+        'package.json': JSON.stringify({ type }),
+        'tsconfig.json': '{"extends":["./base.json"],"compilerOptions":{"allowJs":true,"jsx":"react","jsxFactory":"h"}}',
+        'base.json': '{"compilerOptions":{"paths":{"@/*":["./src/*"]},"experimentalDecorators":true}}',
+        'with-tsconfig.tsx': `
+          import { value } from '@/value'
+          import { required } from './requires.cjs'
+          const h = (...all: unknown[]) => all.length
+          const seen = (target: Function) => console.log(target.name, required, value, <a />)
+          @seen class Seen {}
+          import('@/later.js').then(({ later }) => console.log(later, typeof Seen))
+        `,
+        'requires.cjs': `exports.required = require('@/for-javascript').value\n`,
+        'src/value.ts': `export const value: string = 'value'\n`,
+        'src/for-javascript.cts': `export const value: string = 'never taken'\n`,
+        'src/for-javascript.ts': `export const value: string = 'required'\n`,
+        'src/later.ts': `export const later: string = 'later'\n`,
+      })
+      const { stdout } = await expectParity(sandbox, 'register', ['with-tsconfig.tsx'])
+      expect(stdout).toBe('Seen required value 2\nlater function\n')
     })
   })
 })
