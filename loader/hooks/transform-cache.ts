@@ -1,14 +1,12 @@
-// Transformed sources on disk: `<cache>/instastart/transform/<two digits>/<the other 62>`, each file a checksum of its name and the
+// Transformed sources on disk: `<cache>/instastart/transform/<two digits>/<the other 30>`, each file a checksum of its name and the
 // text, a line end and the text. Nothing here is ever an error: where it cannot be read or written, there is no cache.
-import crypto from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { contentHash } from './content-hash.js'
 
 /** 256 shards of at most this many files; a shard that exceeds it loses its older half. */
 const shardLimit = 128
-
-export const sha256 = (text: string): string => crypto.createHash('sha256').update(text).digest('hex')
 
 const homeCache = (): string | undefined => {
   const named = process.env.XDG_CACHE_HOME
@@ -52,9 +50,9 @@ const fileFor = (key: string): string | null => {
 }
 
 /** Of the name, too: an entry that stands under another's name is no entry. */
-const checksum = (key: string, text: string): string => sha256(`${key}\n${text}`)
+const checksum = (key: string, text: string): string => contentHash(`${key}\n${text}`)
 
-/** @param key 64 hex digits */
+/** @param key 32 hex digits */
 export const readCache = (key: string): string | undefined => {
   const file = fileFor(key)
   if (file === null) return undefined
@@ -64,8 +62,8 @@ export const readCache = (key: string): string | undefined => {
   } catch {
     return undefined // Not there: the usual miss.
   }
-  const text = entry.slice(65)
-  return entry[64] === '\n' && entry.slice(0, 64) === checksum(key, text) ? text : undefined
+  const text = entry.slice(33)
+  return entry[32] === '\n' && entry.slice(0, 32) === checksum(key, text) ? text : undefined
 }
 
 const boundShard = (shard: string): void => {

@@ -7,7 +7,8 @@ import { isTransformed } from './file-kinds.js'
 import type { Compiled, CompileOptions, CompileProblem } from './compile.js'
 import { moduleFormatOf } from './module-format.js'
 import { replacementsFor } from './replacements.js'
-import { readCache, sha256, writeCache } from './transform-cache.js'
+import { contentHash } from './content-hash.js'
+import { readCache, writeCache } from './transform-cache.js'
 import { tsconfigFor } from './tsconfig.js'
 
 export interface Transformed {
@@ -80,7 +81,7 @@ let esbuildVersion: string | undefined
 
 const keyFor = (file: string, source: string, wanted: ModuleFormat | 'detect'): string => {
   esbuildVersion ??= (require('esbuild/package.json') as { version: string }).version
-  return sha256(`${JSON.stringify([cacheGeneration, esbuildVersion, file, wanted, optionsFor(file, source, wanted)])}\n${source}`)
+  return contentHash(`${JSON.stringify([cacheGeneration, esbuildVersion, file, wanted, optionsFor(file, source, wanted)])}\n${source}`)
 }
 
 /**

@@ -28,7 +28,7 @@ describe.each(nodes)('Node $version', (node) => {
     const files = filesBelow(cache)
     expect(files.length).toBeGreaterThan(4)
     for (const file of files) {
-      expect(path.relative(cache, file)).toMatch(/^instastart\/transform\/[\da-f]{2}\/[\da-f]{62}$/)
+      expect(path.relative(cache, file)).toMatch(/^instastart\/transform\/[\da-f]{2}\/[\da-f]{30}$/)
       expect(fs.statSync(file).mode & 0o777).toBe(0o600)
       expect(fs.statSync(path.dirname(file)).mode & 0o777).toBe(0o700)
     }
