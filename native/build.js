@@ -6,8 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { build } from 'esbuild'
-import ts from 'typescript'
+import { buildLoader } from '../loader/build.js'
 
 const root = path.resolve(import.meta.dirname, '..')
 const dist = path.join(root, 'dist')
@@ -22,48 +21,8 @@ const filesBelow = (folder, ending) =>
 /** Identifies this build: zygotes of another build never serve its clients. */
 const buildId = () => {
   const hash = createHash('sha256')
-  for (const file of [...filesBelow('loader', /\.m?ts$/), ...filesBelow('native', /\.(c|cc|h|js)$/)]) hash.update(file).update(fs.readFileSync(file))
+  for (const file of [...filesBelow('loader', /\.(m?ts|js)$/), ...filesBelow('native', /\.(c|cc|h|js)$/)]) hash.update(file).update(fs.readFileSync(file))
   return hash.digest('hex').slice(0, 16)
-}
-
-/** The parser, a development dependency, is large and only for a zygote: a file of its own. */
-const parserBeside = {
-  name: 'parser-beside',
-  setup: (pluginBuild) => pluginBuild.onResolve({ filter: /\/parser\.js$/ }, () => ({ path: './parser.js', external: true })),
-}
-
-/** Types for those who import it. Everything exported has a type that needs no other file. */
-const writeDeclarations = (name) => {
-  const source = fs.readFileSync(path.join(root, 'loader', `${name}.ts`), 'utf8')
-  const { outputText } = ts.transpileDeclaration(source, { compilerOptions: { isolatedDeclarations: true, target: 'es2022', module: 'nodenext' } })
-  for (const ending of ['.d.ts', '.d.mts']) fs.writeFileSync(path.join(dist, name + ending), outputText)
-}
-
-const buildLoader = async () => {
-  const options = {
-    outdir: dist,
-    bundle: true,
-    // The output is CommonJS, for it can be loaded synchronously by --import and --require alike.
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20.20',
-    logLevel: 'warning',
-  }
-  const source = (name) => path.join(root, 'loader', `${name}.ts`)
-  await build({
-    ...options,
-    entryPoints: { loader: source('parts'), threaded: source('hooks/threaded'), cli: source('cli') },
-    plugins: [parserBeside],
-    external: ['esbuild', 'esbuild/*', 'get-tsconfig', 'internal/*', '../package.json'],
-    define: { 'import.meta.dirname': '__dirname' },
-  })
-  await build({ ...options, entryPoints: [source('zygote/parser')] })
-  await build({ ...options, entryPoints: [path.join(root, 'loader/auto.mts')], format: 'esm', outExtension: { '.js': '.mjs' }, external: ['./auto.js'] })
-  fs.writeFileSync(path.join(dist, 'register.js'), 'require("./loader.js").register()\n')
-  // The second line is never executed: Node reads the names of the exports from it.
-  fs.writeFileSync(path.join(dist, 'auto.js'), 'module.exports = require("./loader.js").auto()\n0 && (module.exports = { start, done, serve, launch, afterFork, isWarm, reason })\n')
-  fs.writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n')
-  writeDeclarations('auto')
 }
 
 const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers']
@@ -148,7 +107,7 @@ const buildCommand = () => {
 
 fs.rmSync(dist, { recursive: true, force: true })
 fs.mkdirSync(dist)
-await buildLoader()
+await buildLoader(dist)
 buildNative()
 buildCommand()
 if (process.argv.includes('--verbose')) console.log(execFileSync('ls', ['-lR', dist], { encoding: 'utf8' }))

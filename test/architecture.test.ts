@@ -8,7 +8,6 @@ const root = path.resolve(import.meta.dirname, '..')
 /** A part is a folder, or a file beside the folders. Every part may import what is in it, and what `shared` names. */
 const loaderArrows: Record<string, string[]> = {
   register: ['client', 'zygote', 'hooks', 'protocol'],
-  parts: ['register', 'auto', 'hooks'],
   cli: ['commands', 'native'],
   commands: ['native', 'protocol', 'runtime-dir'],
   auto: ['client', 'run', 'protocol', 'warmth'],
@@ -79,7 +78,7 @@ describe('loader/', () => {
   test('has no file that no other one names', () => {
     const texts = files.map((file) => fs.readFileSync(path.join(root, 'loader', file), 'utf8')).join()
     const isNamed = (file: string) => texts.includes(`${path.basename(file).replace(/\.m?ts$/, '')}.js'`)
-    expect(files.filter((file) => !isNamed(file) && !['parts.ts', 'cli.ts', 'auto.mts', 'hooks/threaded.ts'].includes(file))).toEqual([])
+    expect(files.filter((file) => !isNamed(file) && !['register.ts', 'cli.ts', 'auto.mts', 'hooks/threaded.ts'].includes(file))).toEqual([])
   })
 })
 

@@ -97,7 +97,6 @@ Napi::Value becomeClient(const Napi::CallbackInfo& info) {
 // The claim of this process, if it is the one to make the zygote.
 std::optional<Claim> claim;
 
-// Never thrown away with an error unseen: the next run finds the manifest as it is and starts over.
 void startClaimed() {
   if (claim) claim->start();
   claim.reset();

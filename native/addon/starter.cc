@@ -46,14 +46,13 @@ void Claim::prepare(std::string node, std::vector<std::string> argv, std::string
 }
 
 // Between fork and exec: only async-signal-safe calls, for another thread may have held any lock.
-void Claim::becomeZygote(char* const* argv, char* const* environment, int listener, int failure) {
+void Claim::becomeZygote(char* const* argv, char* const* environment, int listener) {
   int far_ends[STAND_IN_COUNT];
   if (fchdir(cwd_.get()) == 0 && installStandIns(stand_ins_, far_ends)) {
     umask(umask_);
     // Out of the way of the fixed numbers first, then to them; dup2 clears close-on-exec.
     const int manifest = fcntl(manifest_fd_.get(), F_DUPFD, 16);
     listener = fcntl(listener, F_DUPFD, 16);
-    failure = fcntl(failure, F_DUPFD_CLOEXEC, 16);
     for (int& end : far_ends)
       if (end >= 0) end = fcntl(end, F_DUPFD, 16);
     dup2(manifest, ZYGOTE_MANIFEST);
@@ -61,15 +60,13 @@ void Claim::becomeZygote(char* const* argv, char* const* environment, int listen
     // /dev/null where there is no far end, so that the zygote finds all of its fixed numbers taken.
     const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i < STAND_IN_COUNT; i++) dup2(far_ends[i] >= 0 ? far_ends[i] : nothing, ZYGOTE_FAR_ENDS + i);
-    // Nothing else of the program that starts it: marked close-on-exec rather than closed, for `failure` is still needed.
-    syscall(SYS_close_range, int{ZYGOTE_FAR_ENDS} + int{STAND_IN_COUNT}, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */);
+    // Nothing else of the program that starts it.
+    syscall(SYS_close_range, int{ZYGOTE_FAR_ENDS} + int{STAND_IN_COUNT}, ~0U, 0);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     execve(node_.c_str(), argv, environment);
   }
-  const int error = errno;
-  if (write(failure, &error, sizeof error) < 0) _exit(126);
   _exit(127);
 }
 
@@ -80,32 +77,22 @@ static std::vector<char*> pointersTo(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-std::string Claim::start() {
+void Claim::start() {
   const int64_t now = now_ms();
   const std::string head = "{\"since\":" + std::to_string(now) + ",\"expected\":" + std::to_string(now - started_ms_) + ",";
-  if (!writeManifest(manifest_fd_.get(), head + manifest_)) return std::string("the manifest cannot be written: ") + strerror(errno);
+  if (!writeManifest(manifest_fd_.get(), head + manifest_)) return;
   const UniqueFd listener(runtime_dir_listen(&dir_, (key_ + ".warming").c_str()));
-  if (!listener.ok()) return std::string("the socket cannot be made: ") + strerror(errno);
+  if (!listener.ok()) return;
   const std::vector<char*> arguments = pointersTo(argv_), environment = pointersTo(environment_);
-  int pipe_ends[2];
-  if (pipe2(pipe_ends, O_CLOEXEC) != 0) return strerror(errno);
-  UniqueFd told(pipe_ends[0]), failure(pipe_ends[1]);
   const pid_t first = fork();
-  if (first < 0) return strerror(errno);
+  if (first < 0) return;
   if (first == 0) {
     // A session of its own and an orphan: neither the terminal's signals nor the program's wait() find it.
     setsid();
     const pid_t second = fork();
     if (second != 0) _exit(second < 0 ? 1 : 0);
-    becomeZygote(arguments.data(), environment.data(), listener.get(), failure.get());
+    becomeZygote(arguments.data(), environment.data(), listener.get());
   }
-  failure.reset();
   int status;
   while (waitpid(first, &status, 0) < 0 && errno == EINTR) continue;
-  int error = 0;
-  ssize_t got;
-  do got = read(told.get(), &error, sizeof error);
-  while (got < 0 && errno == EINTR);
-  manifest_fd_.reset();
-  return got == sizeof error ? strerror(error) : "";
 }

@@ -25,13 +25,13 @@ class Claim {
   // `manifest` is the text after `{"since":..,"expected":..,`; `started_ms` (now_ms) is when the claiming process began.
   void prepare(std::string node, std::vector<std::string> argv, std::string manifest, int64_t started_ms);
 
-  // Starts the prepared zygote, in a session of its own, and passes the claim on; clients can queue for it from now on. An empty
-  // string, or what failed.
-  std::string start();
+  // Starts the prepared zygote, in a session of its own, and passes the claim on; clients can queue for it from now on. Whether it gets
+  // anywhere is not waited for: if not, its manifest says for ever that it is warming, which the next starter finds.
+  void start();
 
  private:
   Claim() = default;
-  [[noreturn]] void becomeZygote(char* const* argv, char* const* environment, int listener, int failure);
+  [[noreturn]] void becomeZygote(char* const* argv, char* const* environment, int listener);
 
   runtime_dir dir_{};
   UniqueFd dir_fd_, manifest_fd_, cwd_;

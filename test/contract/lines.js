@@ -48,4 +48,20 @@ export const lines = [
     line: 'Warm from the second run on, and a run sees of itself what a plain run sees.',
     tests: /^e2e\/(entries|kinds) /,
   },
+  {
+    line: 'TypeScript: four majors x the whole table; equal to tsx where tsx is right, better where it is known to fail.',
+    tests: /^hooks\/(table\/|composition|flags|tools|shadowing|internals|typescript|tsconfig)/,
+  },
+  {
+    line: 'Cold `node --import instastart/register hello.ts` at most 0.7 of tsx\'s time, cold heavy at most 1.0; plain JavaScript entries at most 10 ms over plain node.',
+    tests: /^contract\/cold /,
+  },
+  {
+    line: 'The Python README\'s example, translated: 10 times faster from the second run on with `node`, 50 times with the launcher.',
+    tests: /^contract\/auto .*the original's example/,
+  },
+  {
+    line: 'CLI authors\' case: a package with a bin that uses `launch()`, installed from a tarball, is warm for its users who know nothing of us.',
+    tests: /^contract\/auto .*whose bin calls launch\(\)/,
+  },
 ]

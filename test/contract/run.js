@@ -9,9 +9,11 @@ import { lines } from './lines.js'
 const root = path.resolve(import.meta.dirname, '../..')
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'instastart-contract-'))
 process.env.CONTRACT_FIGURES = path.join(folder, 'figures')
+// Every program of the table with tsx, too.
+process.env.PARITY = '1'
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
-const vitest = await startVitest('test', filter.length > 0 ? filter : ['test/contract/', 'test/e2e/'], {
+const vitest = await startVitest('test', filter.length > 0 ? filter : ['test/contract/', 'test/e2e/', 'test/hooks/'], {
   ...options,
   config: path.join(root, 'test/vitest.config.ts'),
   watch: false,

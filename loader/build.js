@@ -1,0 +1,93 @@
+// Builds the loader into dist/: TypeScript to CommonJS, which --import and --require alike can load synchronously. Compiling is what a start
+// pays for most, so there are two files for programs: loader.js with what every start needs, and later.js with what is `require`d when it is
+// needed. Each has a table of its modules, by which the other gets at them: there is one instance of each, with its state.
+import fs from 'node:fs'
+import path from 'node:path'
+import { build } from 'esbuild'
+import ts from 'typescript'
+
+const folder = import.meta.dirname
+const source = (name) => path.join(folder, `${name}.ts`)
+const nameOf = (file) => path.relative(folder, file).replace(/\.ts$/, '')
+
+const tableOf = (names) => names.map((name) => `exports[${JSON.stringify(name)}] = () => require(${JSON.stringify(source(name))})\n`).join('')
+
+/** The parser, a development dependency, is large and only for a zygote: a file of its own. */
+const parserBeside = {
+  name: 'parser-beside',
+  setup: (pluginBuild) => pluginBuild.onResolve({ filter: /\/parser\.js$/ }, () => ({ path: './parser.js', external: true })),
+}
+
+/** Modules for which `isElsewhere` are taken from the table of the other file. */
+const fromOtherFile = (other, isElsewhere) => ({
+  name: `from-${other}`,
+  setup: (pluginBuild) => {
+    pluginBuild.onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path: specifier, importer, kind }) => {
+      const name = nameOf(path.resolve(path.dirname(importer), specifier)).replace(/\.js$/, '')
+      return isElsewhere(name, kind) ? { path: name, namespace: other } : undefined
+    })
+    pluginBuild.onResolve({ filter: /./, namespace: other }, ({ path: specifier }) => ({ path: specifier, external: true }))
+    pluginBuild.onLoad({ filter: /./, namespace: other }, ({ path: name }) => ({ contents: `module.exports = require('./${other}.js')[${JSON.stringify(name)}]()` }))
+  },
+})
+
+/**
+ * esbuild copies all that a built-in module exports for each file that imports it, which loads half of Node. Nothing here needs copies.
+ */
+const withoutCopies = (code) => {
+  const replaced = code.replace(/var __toESM = [\s\S]*?\n\)\);\n/, 'var __toESM = (mod) => Object.create(mod, { default: { value: mod } });\n')
+  if (replaced === code) throw new Error('esbuild writes __toESM in another way than expected')
+  return replaced
+}
+
+export const buildLoader = async (dist) => {
+  const options = {
+    outdir: dist,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.20',
+    external: ['esbuild', 'esbuild/*', 'get-tsconfig', 'internal/*', '../package.json'],
+    define: { 'import.meta.dirname': '__dirname' },
+    metafile: true,
+    logLevel: 'warning',
+  }
+  const bundle = async (name, modules, plugin) => {
+    const { metafile, outputFiles } = await build({
+      ...options, stdin: { contents: tableOf(modules), resolveDir: folder }, outdir: undefined, write: false, plugins: [plugin, parserBeside],
+    })
+    fs.writeFileSync(path.join(dist, `${name}.js`), withoutCopies(outputFiles[0].text))
+    return Object.keys(metafile.inputs).filter((input) => /\.ts$/.test(input)).map((input) => nameOf(path.resolve(input)))
+  }
+
+  // In every start: these, and what they import. The first pass finds out which those are.
+  let early = ['register', 'auto', 'client/prepare-zygote', 'hooks/install', 'hooks/synchronous', 'hooks/register-thread', 'hooks/commonjs', 'hooks/strip-once']
+  const later = new Set()
+  const requiredLater = fromOtherFile('later', (name, kind) => {
+    const isLater = kind === 'require-call' && !early.includes(name) && fs.existsSync(source(name))
+    if (isLater) later.add(name)
+    return isLater
+  })
+  early = await bundle('loader', early, requiredLater)
+  later.clear()
+  await bundle('loader', early, requiredLater)
+  await bundle('later', [...later], fromOtherFile('loader', (name) => early.includes(name)))
+
+  await build({ ...options, entryPoints: { threaded: source('hooks/threaded'), cli: source('cli') } })
+  await build({ ...options, entryPoints: [source('zygote/parser')] })
+  await build({ ...options, entryPoints: [path.join(folder, 'auto.mts')], format: 'esm', outExtension: { '.js': '.mjs' }, external: ['./auto.js'] })
+  fs.writeFileSync(path.join(dist, 'register.js'), 'require("./loader.js").register()\n')
+  // The second line is never executed: Node reads the names of the exports from it.
+  fs.writeFileSync(path.join(dist, 'auto.js'),
+    'module.exports = require("./loader.js").auto()\n0 && (module.exports = { start, done, serve, launch, afterFork, isWarm, reason })\n')
+  fs.writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n')
+  writeDeclarations(dist, 'auto')
+}
+
+/** Types for those who import it. Everything exported has a type that needs no other file. */
+const writeDeclarations = (dist, name) => {
+  const { outputText } = ts.transpileDeclaration(fs.readFileSync(source(name), 'utf8'), {
+    compilerOptions: { isolatedDeclarations: true, target: 'es2022', module: 'nodenext' },
+  })
+  for (const ending of ['.d.ts', '.d.mts']) fs.writeFileSync(path.join(dist, name + ending), outputText)
+}
