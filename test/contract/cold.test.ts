@@ -18,8 +18,8 @@ const hello = (sandbox: Sandbox, extension: string) => {
 const inMs = (ms: number) => `${ms.toFixed(1)} ms`
 
 describe.runIf(isContract).each(nodes)('on Node $version', (node) => {
-  /** Medians of runs in turn, each as the first of its program: a zygote that comes of one is ended before the next. */
-  const compare = async (times: number, ways: readonly (readonly [Way, string[]])[], cwd?: string): Promise<number[]> => {
+  /** What runs in turn took, each as the first of its program: a zygote that comes of one is ended before the next. */
+  const measure = async (times: number, ways: readonly (readonly [Way, string[]])[], cwd?: string): Promise<number[][]> => {
     const measured: number[][] = ways.map(() => [])
     const warmUp = new Sandbox(node) // For the transform caches of both.
     for (let i = -1; i < times; i++) {
@@ -34,8 +34,10 @@ describe.runIf(isContract).each(nodes)('on Node $version', (node) => {
       }
     }
     await warmUp.dispose()
-    return measured.map(median)
+    return measured
   }
+
+  const compare = async (...parameters: Parameters<typeof measure>) => (await measure(...parameters)).map(median)
 
   test('a cold TypeScript hello takes at most 0.7 of tsx\'s time', async () => {
     const sandbox = new Sandbox(node)
@@ -55,9 +57,12 @@ describe.runIf(isContract).each(nodes)('on Node $version', (node) => {
   test.each(['mjs', 'cjs'])('a cold JavaScript entry (%s) takes at most 10 ms more than in plain Node', async (extension) => {
     const sandbox = new Sandbox(node)
     const file = hello(sandbox, extension)
-    const [ours = NaN, plain = NaN] = await compare(15, [['register', [file]], ['node', [file]]])
+    const [ours = [], plain = []] = await measure(25, [['register', [file]], ['node', [file]]])
     await sandbox.dispose()
-    recordFigure({ node: node.version, what: `cold hello.${extension}`, value: `${inMs(ours)}, plain ${inMs(plain)}, ${inMs(ours - plain)} more` })
-    expect(ours - plain).toBeLessThanOrEqual(10)
+    // A difference, not a ratio: of each the run that was disturbed least, for others on the machine cost as much as what is measured.
+    const more = Math.min(...ours) - Math.min(...plain)
+    const medians = `medians ${inMs(median(ours))} and ${inMs(median(plain))}`
+    recordFigure({ node: node.version, what: `cold hello.${extension}`, value: `${inMs(Math.min(...ours))}, plain ${inMs(Math.min(...plain))}, ${inMs(more)} more (${medians})` })
+    expect(more).toBeLessThanOrEqual(10)
   })
 })
