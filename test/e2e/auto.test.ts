@@ -1,4 +1,6 @@
 // Programs that import instastart/auto, run by plain `node`.
+import fs from 'node:fs'
+import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodes } from '../support/nodes.js'
 import { expectParity } from '../support/parity.js'
@@ -58,6 +60,24 @@ describe.each(nodes)('on Node $version', (node) => {
     const second = await sandbox.run('node', [entry])
     expect(second).toMatchObject({ stdout: first.stdout, status: first.status })
     expect(debugLine(second)).toMatch(/^plain run/)
+  })
+
+  test('in a Worker it asks for nothing', async () => {
+    const { stdout, stderr } = await sandbox.run('node', ['worker.cjs'])
+    expect({ stdout, stderr }).toEqual({ stdout: 'worker undefined\nexit 0\n', stderr: '' })
+    expect(sandbox.manifests()).toEqual([])
+  })
+
+  test('of two installations the preloaded one is at work, and start() of the other just goes on', async () => {
+    fs.cpSync(sandbox.distribution, path.join(sandbox.directory, 'other/dist'), { recursive: true })
+    const other = path.join(sandbox.directory, 'other/dist/register.js')
+    const run = () => sandbox.run('node', ['--import', other, 'start.cjs', 'a'])
+    const first = await run()
+    await sandbox.untilParked()
+    const second = await run()
+    expect(isWarm(second)).toBe(true)
+    expect([first, second].map(({ status }) => status)).toEqual([3, 3])
+    expect(sandbox.manifests()).toHaveLength(1)
   })
 
   test('launch() says what it takes', async () => {
