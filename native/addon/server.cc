@@ -94,9 +94,9 @@ bool Server::handleRequest(Conversation& conversation) {
   // What waits in a dead zygote's backlog, or comes as it closes.
   if (closed_) return refuse(conversation, "closing"), false;
   if (const std::string file = zygote_.freshness_.findStale(); !file.empty()) {
-    refuse(conversation, "stale: " + file);
+    // First: the client that hears of it makes the next zygote, and must find the claim free.
     close();
-    return false;
+    return refuse(conversation, "stale: " + file), false;
   }
   if (const std::string argument = unequalArgument(*request); !argument.empty()) return refuse(conversation, "question: argv: " + argument), false;
   if (!frame_send(conversation.socket.get(), MESSAGE_ACCEPTED, nullptr, 0, nullptr, 0, now_ms())) return false;
