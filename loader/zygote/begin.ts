@@ -1,6 +1,7 @@
 // A zygote is an ordinary `node <same flags> entry`, up to the gate. This sets up what listens until then, and the gate.
 import fs from 'node:fs'
 import { installHooks } from '../hooks/install.js'
+import { active } from '../hooks/watcher.js'
 import { loadNative, loadPlatform } from '../native.js'
 import { nodeCapabilities } from '../node-capabilities.js'
 import { hideZygoteOptions } from '../protocol.js'
@@ -44,5 +45,7 @@ export const beginZygote = (key: string) => {
     if (places.isBefore(file)) parkBefore(file, parking)
   }
   installHooks({ inZygote: true, watcher: { ...esmGate(places, explicit, parking), consulted } })
+  // What a run loads later has no say in the zygote: it is loaded as in a plain run.
+  parking.whenOver(() => delete active.watcher)
   if (!nodeCapabilities.registerHooks) hideInternals()
 }

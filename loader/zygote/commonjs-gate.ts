@@ -27,9 +27,9 @@ const whenCached = (file: string, parking: Parking, callback: (module: NodeModul
 }
 
 /** Undefined for an ES module, whose gate is another one's business. */
-const countLeading = (source: string, parking: Parking): number | undefined => {
+const countLeading = (entry: string, source: string, parking: Parking): number | undefined => {
   const count = leadingRequires(source)
-  if (count === undefined && staticImports(source) === undefined) parking.giveUp('entry-not-understood')
+  if (count === undefined && staticImports(source) === undefined) parking.giveUp(`not-understood: ${entry}`)
   return count
 }
 
@@ -65,7 +65,7 @@ export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Par
       whenLoaded(module, () => explicit.assertReached(entry))
       return
     }
-    const count = countLeading(source, parking)
+    const count = countLeading(entry, source, parking)
     if (count === 0) parking.park()
     else if (count !== undefined) parkAfter(module, count, parking)
   })

@@ -1,6 +1,6 @@
 // The gate of an ES module: one import appended to it, of a virtual module that imports what the module imports and then parks.
 // Evaluation is in order of imports, so everything before the module's own body has been evaluated by then, and nothing after it.
-import { fileURLToPath } from 'node:url'
+import { fileOfURL, queryOf } from '../hooks/file-kinds.js'
 import type { LoadWatcher } from '../hooks/watcher.js'
 import type { ExplicitGate } from './explicit-gate.js'
 import type { GatePlaces } from './gate-places.js'
@@ -26,7 +26,7 @@ export const esmGate = (places: GatePlaces, explicit: ExplicitGate, parking: Par
   // What is appended is on a line of its own, last: no position in the module moves, and a comment at its end stays one.
   const withGate = (url: string, source: string): string => {
     const imports = staticImports(source)
-    if (imports === undefined) return parking.giveUp('entry-not-understood')
+    if (imports === undefined) return parking.giveUp(`not-understood: ${url}`)
     const gateURL = gatePrefix + encodeURIComponent(url)
     gates.set(gateURL, [...imports.map(({ statement }) => statement), callOf(parkSymbol)].join('\n'))
     offer(parkSymbol, parking, () => parking.park())
@@ -52,8 +52,10 @@ export const esmGate = (places: GatePlaces, explicit: ExplicitGate, parking: Par
       return source === undefined ? undefined : { format: 'module', source }
     },
     source: (url, source) => {
-      const file = url.startsWith('file:') ? fileURLToPath(url) : ''
-      if (places.isEntry(file)) return inEntry(url, file, source)
+      const file = fileOfURL(url)
+      if (file === undefined) return undefined
+      // With a query it is another module, though of the same file.
+      if (places.isEntry(file) && queryOf(url) === '') return inEntry(url, file, source)
       return places.isBefore(file) ? withGate(url, source) : undefined
     },
   }

@@ -25,6 +25,11 @@ describe.each(nodes)('on Node $version', (node) => {
       expect(JSON.parse(third.stdout)).toMatchObject({ argv: [expect.any(String), expect.stringContaining(entry), 'other', 'arguments'] })
     })
 
+    test('an entry that imports itself with a query is two modules', async () => {
+      const plain = await expectParity(sandbox, way, ['itself.mjs'], { reference: 'off' })
+      expect(plain.stdout).toBe("[ 'itself.mjs', 'itself.mjs?again' ]\n")
+    })
+
     test('stdin is passed, to its end', async () => {
       await expectParity(sandbox, way, ['app.mjs', '--read-stdin'], { stdin: 'line\n'.repeat(50_000), reference: 'off', normalize: withoutSwitch })
     })

@@ -33,6 +33,11 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(await warm('app.cjs')).toEqual({ safe: 'before', unsafe: 'here' })
   })
 
+  test('a package that gateBefore names is one module however often a run requires it', async () => {
+    set({ gateBefore: ['unsafe-cjs'] })
+    expect(await warm('twice.cjs')).toEqual({ unsafe: 'here', isSame: true })
+  })
+
   test('gateBefore a module that is never reached changes nothing', async () => {
     set({ gateBefore: ['nothing', './not-there.js'] })
     expect(await warm('app.mjs')).toEqual({ safe: 'before', unsafe: 'before', own: 'before' })
