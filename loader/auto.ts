@@ -1,11 +1,11 @@
 // `instastart/auto`: warm runs for a program that imports this first, without --import; and where its gate is, if the program says so.
 // auto.mts is the same for ES modules.
 import fs from 'node:fs'
-import { isMainThread } from './main-thread.js'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { startProgram } from './client/start.js'
 import { InstastartError } from './errors.js'
+import { isMainThread } from './main-thread.js'
 import { isZygote } from './protocol.js'
 import { whenIdle } from './run/when-idle.js'
 import { warmth } from './warmth.js'

@@ -42,19 +42,17 @@ const withoutCopies = (code) => {
 
 export const buildLoader = async (dist) => {
   const options = {
-    outdir: dist,
     bundle: true,
     format: 'cjs',
     platform: 'node',
     target: 'node20.20',
     external: ['esbuild', 'esbuild/*', 'get-tsconfig', 'internal/*', '../package.json'],
     define: { 'import.meta.dirname': '__dirname' },
-    metafile: true,
     logLevel: 'warning',
   }
   const bundle = async (name, modules, plugin) => {
     const { metafile, outputFiles } = await build({
-      ...options, stdin: { contents: tableOf(modules), resolveDir: folder }, outdir: undefined, write: false, plugins: [plugin, parserBeside],
+      ...options, stdin: { contents: tableOf(modules), resolveDir: folder }, metafile: true, write: false, plugins: [plugin, parserBeside],
     })
     fs.writeFileSync(path.join(dist, `${name}.js`), withoutCopies(outputFiles[0].text))
     return Object.keys(metafile.inputs).filter((input) => /\.ts$/.test(input)).map((input) => nameOf(path.resolve(input)))
@@ -73,9 +71,8 @@ export const buildLoader = async (dist) => {
   await bundle('loader', early, requiredLater)
   await bundle('later', [...later], fromOtherFile('loader', (name) => early.includes(name)))
 
-  await build({ ...options, entryPoints: { threaded: source('hooks/threaded'), cli: source('cli') } })
-  await build({ ...options, entryPoints: [source('zygote/parser')] })
-  await build({ ...options, entryPoints: [path.join(folder, 'auto.mts')], format: 'esm', outExtension: { '.js': '.mjs' }, external: ['./auto.js'] })
+  await build({ ...options, outdir: dist, entryPoints: { threaded: source('hooks/threaded'), cli: source('cli'), parser: source('zygote/parser') } })
+  await build({ ...options, outfile: path.join(dist, 'auto.mjs'), entryPoints: [path.join(folder, 'auto.mts')], format: 'esm', external: ['./auto.js'] })
   fs.writeFileSync(path.join(dist, 'register.js'), 'require("./loader.js").register()\n')
   // The second line is never executed: Node reads the names of the exports from it.
   fs.writeFileSync(path.join(dist, 'auto.js'),

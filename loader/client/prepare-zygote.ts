@@ -1,8 +1,8 @@
 // Arranges for the zygote to be started: when this run has evaluated its graph, or at the latest when it exits.
 import fs from 'node:fs'
 import type { Native, Program } from '../native.js'
-import { settingsFor } from '../settings.js'
 import { identity, zygoteOptions, type Manifest } from '../protocol.js'
+import { settingsFor } from '../settings.js'
 
 const tickMs = 20
 const longestWaitMs = 5000

@@ -2,9 +2,9 @@
 import fs from 'node:fs'
 import { registerPath } from '../distribution.js'
 import { clientPath, loadNative, platformPath, type Native, type Program } from '../native.js'
+import { warmth } from '../warmth.js'
 import { whyNotEligible } from './eligibility.js'
 import { takePlainNote } from './plain-note.js'
-import { warmth } from '../warmth.js'
 
 /** Reasons after which the next run could be warm, if a zygote were made now. */
 const curable = /^(absent|stale|closing|broken-conversation|start-failed)\b/

@@ -1,8 +1,8 @@
 // What a run repairs in JavaScript, after the native part (native/addon/run_start.cc) and before the program goes on.
 import type { Native, Platform, RunFacts } from '../native.js'
+import { becomeWarm } from '../warmth.js'
 import { takeIdentity } from './identity.js'
 import { renewRandom } from './randomness.js'
-import { becomeWarm } from '../warmth.js'
 import { refreshTerminals } from './terminal.js'
 
 /** `streams`: the standard descriptors whose streams were made before the gate. */

@@ -8,7 +8,7 @@ import { runProgram, type Outcome } from '../support/program.js'
 import { Sandbox, isWarm, type Way } from '../support/sandbox.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const example = (name: string) => path.join(root, 'test/demo/original', name)
+const example = (name: string) => path.join(root, 'test/demo/python-example', name)
 const bounds = [['node', 10], ['client', 50]] as const
 
 describe.each(nodes)('on Node $version', (node) => {

@@ -25,8 +25,8 @@ describe.each(nodes)('Node $version', (node) => {
       expect(ours).toMatchObject({ stdout: plain.stdout, status: plain.status })
     })
 
-    test('a JavaScript program loads neither esbuild nor get-tsconfig', () => {
-      const list = 'process.on("exit", () => console.log(Object.keys(require.cache).filter((file) => /esbuild|get-tsconfig/.test(file))))'
+    test('a JavaScript program loads neither esbuild nor get-tsconfig, nor what only TypeScript needs of ours', () => {
+      const list = 'process.on("exit", () => console.log(Object.keys(require.cache).filter((file) => /esbuild|get-tsconfig|later/.test(file))))'
       expect(run(node, [way, register, '--eval', list], { cwd: directory })).toEqual(succeeded('[]\n'))
     })
 
