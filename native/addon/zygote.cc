@@ -58,7 +58,6 @@ std::string Zygote::obstacle() const {
 
 bool Zygote::park(const Parking& parking, Run* run) {
   alarm(0);
-  writeManifest(manifest_.get(), parking.manifest);
   environment_changes_ = changesSinceExec();
   Server server(*this, parking);
   if (!server.ready()) return false;
@@ -66,6 +65,8 @@ bool Zygote::park(const Parking& parking, Run* run) {
   parking.quiesce();
   if (!makeHeapInheritable()) return false;
   if (renameat(dir_.fd, (key_ + ".warming").c_str(), dir_.fd, key_.c_str()) != 0) return false;
+  // After the name: until then a client goes by what the manifest says of how long warming takes.
+  writeManifest(manifest_.get(), parking.manifest);
   *run = server.serve();
   return true;
 }

@@ -8,7 +8,8 @@ static double monotonicSeconds() { return std::chrono::duration<double>(std::chr
 void WorkerPool::post(v8::TaskPriority priority, std::unique_ptr<v8::Task> task) {
   std::unique_lock lock(mutex_);
   queues_[static_cast<size_t>(priority)].push_back(std::move(task));
-  if (waiting_ == 0 && threads_.size() < size_) startThread();
+  // A thread that was notified counts as waiting until it runs, so each of those may have its task already.
+  if (waiting_ < queued() && threads_.size() < size_) startThread();
   // Without any thread (the system gave none) the task waits for drain(), which then works itself.
   work_.notify_one();
 }
@@ -39,10 +40,10 @@ void WorkerPool::startThread() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-bool WorkerPool::isQueueEmpty() const {
-  for (const auto& queue : queues_)
-    if (!queue.empty()) return false;
-  return true;
+size_t WorkerPool::queued() const {
+  size_t count = 0;
+  for (const auto& queue : queues_) count += queue.size();
+  return count;
 }
 
 void WorkerPool::queueDue() {
@@ -82,13 +83,13 @@ void WorkerPool::work() {
     task.reset();
     lock.lock();
     running_--;
-    if (running_ == 0 && isQueueEmpty()) idle_.notify_all();
+    if (running_ == 0 && queued() == 0) idle_.notify_all();
   }
 }
 
 void WorkerPool::drain() {
   std::unique_lock lock(mutex_);
-  while (running_ > 0 || !isQueueEmpty()) {
+  while (running_ > 0 || queued() > 0) {
     if (threads_.empty()) startThread();
     if (threads_.empty()) {
       std::unique_ptr<v8::Task> task = take(lock);

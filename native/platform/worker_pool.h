@@ -28,7 +28,7 @@ class WorkerPool {
   void startThread();
   std::unique_ptr<v8::Task> take(std::unique_lock<std::mutex>& lock);
   void work();
-  bool isQueueEmpty() const;
+  size_t queued() const;
   void queueDue();
 
   const size_t size_;
