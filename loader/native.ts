@@ -25,6 +25,17 @@ export interface RunFacts {
   pid: number
 }
 
+export interface ZygotePlan {
+  node: string
+  argv: string[]
+  /** JSON without its opening brace, and without what is known only when the zygote is started. */
+  manifest: string
+  /** For how long this process has run. */
+  uptimeMs: number
+  /** The processor time that it must use from its claim on for a zygote to be worth it. */
+  leastCpuMs: number
+}
+
 export interface ParkOptions {
   manifest: string
   /** Milliseconds without a run after which the zygote leaves. */
@@ -52,7 +63,10 @@ export interface Native {
   claimProgram(program: Program): { key: string; previous: string } | string
   dropClaim(): void
   /** Prepares the claimed zygote; started by startZygote(), at the latest as this process exits. */
-  prepareZygote(node: string, argv: string[], manifest: string, uptimeMs: number): void
+  prepareZygote(plan: ZygotePlan): void
+  /** Whether this process has used `leastCpuMs` since its claim. */
+  wouldSaveEnough(): boolean
+  /** Unless it would save too little: then the manifest says so. */
   startZygote(): void
 
   // In a zygote

@@ -1,15 +1,20 @@
 // Which processes may be served by a zygote at all. Everything not understood is plain.
 
-/** Options by which Node does something else than run a program from its file, or that look at the process from outside. */
-const plainOptions = new RegExp(`^(-[ecpi]+$|--(${[
-  'eval', 'print', 'check', 'interactive', 'test', 'watch', 'run$', 'run=', 'build-snapshot', 'snapshot-blob', 'experimental-sea',
+/**
+ * How options begin by which Node does something else than run a program from its file, or that look at the process from outside.
+ * Not one regular expression: compiling it would take longer than all the rest here.
+ */
+const plainOptions = [
+  'eval', 'print', 'check', 'interactive', 'test', 'watch', 'run=', 'build-snapshot', 'snapshot-blob', 'experimental-sea',
   'inspect', 'debug', 'prof', 'cpu-prof', 'heap-prof', 'heapsnapshot', 'diagnostic-dir', 'trace', 'report', 'abort-on',
   'permission', 'experimental-permission', 'allow-', 'frozen-intrinsics', 'preserve-symlinks',
   // Loaders on another thread, which a fork would not have.
   'loader', 'experimental-loader',
   // What a zygote sets itself.
   'expose', 'title', 'single-threaded', 'jitless',
-].join('|')}))`)
+].map((name) => `--${name}`)
+
+const isPlainOption = (argument: string): boolean => plainOptions.some((option) => argument.startsWith(option)) || /^(-[ecpi]+|--run)$/.test(argument)
 
 const nodeOptions = (): string[] => process.env.NODE_OPTIONS?.split(/\s+/) ?? []
 
@@ -19,7 +24,7 @@ export const whyNotEligible = (): string | undefined => {
   if (env.INSTASTART === '0') return 'INSTASTART=0'
   if (process.platform !== 'linux') return 'platform'
   if (!process.argv[1] || process.argv[1] === '-') return 'no-entry'
-  const option = [...process.execArgv, ...nodeOptions()].find((argument) => plainOptions.test(argument))
+  const option = [...process.execArgv, ...nodeOptions()].find(isPlainOption)
   if (option) return `option: ${option}`
   if (process.channel) return 'ipc-channel'
   if (env.NODE_V8_COVERAGE) return 'coverage'

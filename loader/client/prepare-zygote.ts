@@ -4,8 +4,14 @@ import type { Native, Program } from '../native.js'
 import { identity, zygoteOptions, type Manifest } from '../protocol.js'
 import { settingsFor } from '../settings.js'
 
-const tickMs = 20
+const shortestTickMs = 20
 const longestWaitMs = 5000
+
+/** A given-up manifest's reason: the run computed for too short a time. Each further one is measured again. */
+const savesLittle = 'saves-little'
+
+/** A forked run costs a few milliseconds of its own: below this nobody would feel the difference. */
+const leastSavingMs = (setting = process.env.INSTASTART_MIN_SAVING): number => (setting && Number(setting) >= 0 ? Number(setting) : 30)
 
 const parse = (text: string): Partial<Manifest> => {
   try {
@@ -19,7 +25,7 @@ const isUnchanged = ([file, before]: [string, string]): boolean => identity(fs.s
 
 /** Failed zygotes are not tried again on every run: only once a file has changed, or after a pause that doubles each time. */
 const isWorthTrying = (previous: Partial<Manifest>): boolean => {
-  if (previous.state !== 'given-up') return true
+  if (previous.state !== 'given-up' || previous.reason === savesLittle) return true
   if (!Object.entries(previous.files ?? {}).every(isUnchanged)) return true
   const pauseMs = Math.min(30_000 * 2 ** (previous.failures ?? 1), 3_600_000)
   return Date.now() - (previous.failedAt ?? 0) > pauseMs
@@ -27,13 +33,20 @@ const isWorthTrying = (previous: Partial<Manifest>): boolean => {
 
 const failuresSoFar = (previous: Partial<Manifest>): number =>
   // One that is 'warming' although its lock is free was killed or crashed.
-  previous.state === 'given-up' || previous.state === 'warming' ? (previous.failures ?? 0) + 1 : 0
+  previous.state === 'warming' || (previous.state === 'given-up' && previous.reason !== savesLittle) ? (previous.failures ?? 0) + 1 : 0
+
+export interface PrepareOptions {
+  /** The run was started by the client, which a zygote saves Node's own start as well. */
+  isClients: boolean
+  /** Our own, for a program that was started without it. */
+  preload: string | undefined
+}
 
 /**
- * Does nothing if another process is at it already, or if it was in vain lately. `preload`: ours, for a program that was started without it.
- * Returns why there is never to be a zygote, if the package says so.
+ * Does nothing if another process is at it already, or if it was in vain lately. Returns why the program is not kept warm, if there is a
+ * reason in itself: its package says so, or it would save too little so far.
  */
-export const prepareZygote = (native: Native, program: Program, preload?: string): string | undefined => {
+export const prepareZygote = (native: Native, program: Program, { isClients, preload }: PrepareOptions): string | undefined => {
   const entry = fs.realpathSync(program.entry)
   const excluded = settingsFor(entry).exclude.find(({ covers }) => covers(entry))
   if (excluded) return `excluded: ${excluded.name}`
@@ -45,14 +58,17 @@ export const prepareZygote = (native: Native, program: Program, preload?: string
     return undefined
   }
   const args = process.argv.slice(2)
-  const manifest: Omit<Manifest, 'since' | 'expected'> =
-    { entry, node: program.node, state: 'warming', failures: failuresSoFar(previous) }
+  const manifest: Partial<Manifest> = { entry, node: program.node, failures: failuresSoFar(previous) }
   const own = zygoteOptions(claim.key, entry, Number(process.versions.node.split('.')[0]), preload)
-  // The opening brace, `since` and `expected` are put in front when it is started.
-  native.prepareZygote(program.node, [process.argv0, ...program.execArgv, ...own, program.entry, ...args],
-    JSON.stringify(manifest).slice(1), Math.round(performance.now()))
+  native.prepareZygote({
+    node: program.node,
+    argv: [process.argv0, ...program.execArgv, ...own, program.entry, ...args],
+    manifest: JSON.stringify(manifest).slice(1),
+    uptimeMs: Math.round(performance.now()),
+    leastCpuMs: isClients ? 0 : leastSavingMs(),
+  })
   startWhenQuiet(native)
-  return undefined
+  return previous.reason === savesLittle ? savesLittle : undefined
 }
 
 /**
@@ -60,15 +76,19 @@ export const prepareZygote = (native: Native, program: Program, preload?: string
  * that goes on computing gets its zygote after a while all the same, and one that ends before gets it as it exits.
  */
 const startWhenQuiet = (native: Native) => {
-  let busyMs = 0
+  let tickMs = shortestTickMs
+  let passedMs = 0
   let before = process.cpuUsage()
   const check = () => {
     const { user, system } = process.cpuUsage(before)
     const isQuiet = user + system < tickMs * 1000 / 2
-    if (isQuiet || (busyMs += tickMs) > longestWaitMs) {
+    passedMs += tickMs
+    if (passedMs > longestWaitMs || (isQuiet && native.wouldSaveEnough())) {
       native.startZygote()
       return
     }
+    // Waiting, and little done so far: looked at ever more rarely.
+    if (isQuiet) tickMs *= 2
     before = process.cpuUsage()
     setTimeout(check, tickMs).unref()
   }

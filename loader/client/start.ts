@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { registerPath } from '../distribution.js'
 import { clientPath, loadNative, platformPath, type Native, type Program } from '../native.js'
 import { warmth } from '../warmth.js'
+import type { PrepareOptions } from './prepare-zygote.js'
 import { whyNotEligible } from './eligibility.js'
 import { takePlainNote } from './plain-note.js'
 
@@ -30,11 +31,11 @@ const askForRun = (native: Native, program: Program): string =>
   native.becomeClient({ ...program, args: process.argv.slice(2), client: clientPath })
 
 /** Why this run is plain; and has a zygote made, if that would help the next one. */
-const arrangeNext = (native: Native, program: Program, reason: string, asker: Asker): string => {
+const arrangeNext = (native: Native, program: Program, reason: string, options: PrepareOptions): string => {
   if (!curable.test(reason)) return reason
   if (!fs.existsSync(platformPath)) return `no-platform: there is no part for Node ${process.versions.node} (ABI ${process.versions.modules})`
   const { prepareZygote } = require('./prepare-zygote.js') as typeof import('./prepare-zygote.js')
-  return prepareZygote(native, program, asker === 'auto' ? registerPath : undefined) ?? reason
+  return prepareZygote(native, program, options) ?? reason
 }
 
 /** @throws {InstastartError} INSTASTART_SETTINGS */
@@ -48,5 +49,6 @@ export const startProgram = (asker: Asker) => {
     return
   }
   const program = thisProgram(asker)
-  reportPlain(arrangeNext(native, program, note ?? askForRun(native, program), asker))
+  const options = { isClients: note !== undefined, preload: asker === 'auto' ? registerPath : undefined }
+  reportPlain(arrangeNext(native, program, note ?? askForRun(native, program), options))
 }

@@ -117,9 +117,11 @@ Napi::Value claimProgram(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// prepareZygote(node, argv, manifest, uptimeMs): it is started by startZygote(), at the latest when this process exits.
+// prepareZygote({ node, argv, manifest, uptimeMs, leastCpuMs }): it is started by startZygote(), at the latest when this process exits.
 Napi::Value prepareZygote(const Napi::CallbackInfo& info) {
-  claim->prepare(text(info[0]), texts(info[1]), text(info[2]), now_ms() - info[3].As<Napi::Number>().Int64Value());
+  const auto plan = info[0].As<Napi::Object>();
+  const auto number = [&](const char* name) { return plan.Get(name).As<Napi::Number>().Int64Value(); };
+  claim->prepare({text(plan.Get("node")), texts(plan.Get("argv")), text(plan.Get("manifest")), now_ms() - number("uptimeMs"), number("leastCpuMs")});
   // However the program ends, short of a signal; and unseen by it, unlike a listener for 'exit'.
   atexit(startClaimed);
   return info.Env().Undefined();
@@ -129,6 +131,8 @@ Napi::Value startZygote(const Napi::CallbackInfo& info) {
   startClaimed();
   return info.Env().Undefined();
 }
+
+Napi::Value wouldSaveEnough(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), claim && claim->wouldSaveEnough()); }
 
 Napi::Value dropClaim(const Napi::CallbackInfo& info) {
   claim.reset();
@@ -236,6 +240,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("becomeClient", becomeClient);
   add("claimProgram", claimProgram);
   add("prepareZygote", prepareZygote);
+  add("wouldSaveEnough", wouldSaveEnough);
   add("startZygote", startZygote);
   add("dropClaim", dropClaim);
   add("beginZygote", beginZygote);

@@ -22,11 +22,22 @@ class Claim {
   // What the manifest says, possibly nothing.
   const std::string& previous() const { return previous_; }
 
-  // `manifest` is the text after `{"since":..,"expected":..,`; `started_ms` (now_ms) is when the claiming process began.
-  void prepare(std::string node, std::vector<std::string> argv, std::string manifest, int64_t started_ms);
+  struct Plan {
+    std::string node;
+    std::vector<std::string> argv;
+    // JSON without its opening brace, and without what is known only when the zygote is started.
+    std::string manifest;
+    // When the claiming process began (now_ms), and how much processor time it must use from its claim on for a zygote to be worth it.
+    int64_t started_ms, least_cpu_ms;
+  };
+  void prepare(Plan plan) { plan_ = std::move(plan); }
+
+  // Whether this process has computed for long enough that runs which need not do the same would be felt.
+  bool wouldSaveEnough() const;
 
   // Starts the prepared zygote, in a session of its own, and passes the claim on; clients can queue for it from now on. Whether it gets
   // anywhere is not waited for: if not, its manifest says for ever that it is warming, which the next starter finds.
+  // One that would save too little is not started, and the manifest says so.
   void start();
 
  private:
@@ -35,11 +46,12 @@ class Claim {
 
   runtime_dir dir_{};
   UniqueFd dir_fd_, manifest_fd_, cwd_;
-  std::string key_, previous_, node_, manifest_;
-  std::vector<std::string> environment_, argv_;
+  std::string key_, previous_;
+  std::vector<std::string> environment_;
+  Plan plan_;
   StandInPlan stand_ins_;
   mode_t umask_ = 0;
-  int64_t started_ms_ = 0;
+  int64_t claimed_cpu_ms_ = 0;
 };
 
 // Replaces what the manifest says. In place, for its lock belongs to the file.

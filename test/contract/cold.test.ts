@@ -25,7 +25,7 @@ describe.runIf(isContract).each(nodes)('on Node $version', (node) => {
     for (let i = -1; i < times; i++) {
       for (const [at, [way, args]] of ways.entries()) {
         const sandbox = new Sandbox(node)
-        const options = { env: { INSTASTART_DEBUG: '', XDG_CACHE_HOME: warmUp.cache, TMPDIR: warmUp.directory }, ...(cwd ? { cwd } : {}), timeoutMs: 60_000 }
+        const options = { env: { INSTASTART_DEBUG: '', INSTASTART_MIN_SAVING: '', XDG_CACHE_HOME: warmUp.cache, TMPDIR: warmUp.directory }, ...(cwd ? { cwd } : {}), timeoutMs: 60_000 }
         const outcome = await sandbox.run(way, args, options)
         expect(outcome.status, outcome.stderr).toBe(0)
         if (way !== 'node') await sandbox.untilSettled()
