@@ -64,8 +64,8 @@ export interface Native {
   dropClaim(): void
   /** Prepares the claimed zygote; started by startZygote(), at the latest as this process exits. */
   prepareZygote(plan: ZygotePlan): void
-  /** Whether this process has used `leastCpuMs` since its claim. */
-  wouldSaveEnough(): boolean
+  /** Processor time that this process has used since its claim. */
+  computedMs(): number
   /** Unless it would save too little: then the manifest says so. */
   startZygote(): void
 

@@ -53,14 +53,22 @@ const validate = (file: string, value: unknown): Record<string, unknown> => {
   return value as Record<string, unknown>
 }
 
+const read = (file: string): string | undefined => {
+  // Errors cost more than all the rest, and there is none in most folders.
+  if (!fs.existsSync(file)) return undefined
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    return undefined // One that cannot be read is none, as for Node.
+  }
+}
+
 const readNearest = (folder: string): { file: string; text: string } | undefined => {
   const file = path.join(folder, 'package.json')
-  try {
-    return { file, text: fs.readFileSync(file, 'utf8') }
-  } catch {
-    const parent = path.dirname(folder) // None here, or none that can be read: as for Node.
-    return parent === folder ? undefined : readNearest(parent)
-  }
+  const text = read(file)
+  if (text !== undefined) return { file, text }
+  const parent = path.dirname(folder)
+  return parent === folder ? undefined : readNearest(parent)
 }
 
 const instastartIn = (text: string): unknown => {

@@ -60,14 +60,15 @@ export const prepareZygote = (native: Native, program: Program, { isClients, pre
   const args = process.argv.slice(2)
   const manifest: Partial<Manifest> = { entry, node: program.node, failures: failuresSoFar(previous) }
   const own = zygoteOptions(claim.key, entry, Number(process.versions.node.split('.')[0]), preload)
+  const leastCpuMs = isClients ? 0 : leastSavingMs()
   native.prepareZygote({
     node: program.node,
     argv: [process.argv0, ...program.execArgv, ...own, program.entry, ...args],
     manifest: JSON.stringify(manifest).slice(1),
     uptimeMs: Math.round(performance.now()),
-    leastCpuMs: isClients ? 0 : leastSavingMs(),
+    leastCpuMs,
   })
-  startWhenQuiet(native)
+  startWhenQuiet(native, leastCpuMs)
   return previous.reason === savesLittle ? savesLittle : undefined
 }
 
@@ -75,21 +76,21 @@ export const prepareZygote = (native: Native, program: Program, { isClients, pre
  * Loading keeps a processor busy (on Node 20 on another thread, unseen by hooks); a program that then waits for something does not. One
  * that goes on computing gets its zygote after a while all the same, and one that ends before gets it as it exits.
  */
-const startWhenQuiet = (native: Native) => {
+const startWhenQuiet = (native: Native, leastMs: number) => {
   let tickMs = shortestTickMs
   let passedMs = 0
-  let before = process.cpuUsage()
+  let before = 0
   const check = () => {
-    const { user, system } = process.cpuUsage(before)
-    const isQuiet = user + system < tickMs * 1000 / 2
+    const now = native.computedMs()
+    const isQuiet = now - before < tickMs / 2
     passedMs += tickMs
-    if (passedMs > longestWaitMs || (isQuiet && native.wouldSaveEnough())) {
+    if (passedMs > longestWaitMs || (isQuiet && now >= leastMs)) {
       native.startZygote()
       return
     }
     // Waiting, and little done so far: looked at ever more rarely.
     if (isQuiet) tickMs *= 2
-    before = process.cpuUsage()
+    before = now
     setTimeout(check, tickMs).unref()
   }
   setTimeout(check, tickMs).unref()

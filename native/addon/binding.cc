@@ -132,7 +132,7 @@ Napi::Value startZygote(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value wouldSaveEnough(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), claim && claim->wouldSaveEnough()); }
+Napi::Value computedMs(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), claim ? static_cast<double>(claim->computedMs()) : 0); }
 
 Napi::Value dropClaim(const Napi::CallbackInfo& info) {
   claim.reset();
@@ -240,7 +240,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("becomeClient", becomeClient);
   add("claimProgram", claimProgram);
   add("prepareZygote", prepareZygote);
-  add("wouldSaveEnough", wouldSaveEnough);
+  add("computedMs", computedMs);
   add("startZygote", startZygote);
   add("dropClaim", dropClaim);
   add("beginZygote", beginZygote);

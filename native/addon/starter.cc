@@ -79,10 +79,10 @@ static std::vector<char*> pointersTo(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-bool Claim::wouldSaveEnough() const { return cpuMs() - claimed_cpu_ms_ >= plan_.least_cpu_ms; }
+int64_t Claim::computedMs() const { return cpuMs() - claimed_cpu_ms_; }
 
 void Claim::start() {
-  if (!wouldSaveEnough()) {
+  if (computedMs() < plan_.least_cpu_ms) {
     writeManifest(manifest_fd_.get(), R"({"state":"given-up","reason":"saves-little",)" + plan_.manifest);
     return;
   }

@@ -32,8 +32,8 @@ class Claim {
   };
   void prepare(Plan plan) { plan_ = std::move(plan); }
 
-  // Whether this process has computed for long enough that runs which need not do the same would be felt.
-  bool wouldSaveEnough() const;
+  // Processor time of this process since it was claimed.
+  int64_t computedMs() const;
 
   // Starts the prepared zygote, in a session of its own, and passes the claim on; clients can queue for it from now on. Whether it gets
   // anywhere is not waited for: if not, its manifest says for ever that it is warming, which the next starter finds.
