@@ -38,7 +38,6 @@ export const esmGate = (places: GatePlaces, explicit: ExplicitGate, parking: Par
       offer(endSymbol, parking, () => explicit.assertReached(file))
       return `${source}\n${callOf(endSymbol)}`
     }
-    if (staticImports(source)?.length === 0) return parking.giveUp('nothing-before-gate')
     return withGate(url, source)
   }
 

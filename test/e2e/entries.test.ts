@@ -25,6 +25,11 @@ describe.each(nodes)('on Node $version', (node) => {
       expect(JSON.parse(third.stdout)).toMatchObject({ argv: [expect.any(String), expect.stringContaining(entry), 'other', 'arguments'] })
     })
 
+    test.each([['alone.mjs', 'alone.mjs undefined 2\n'], ['alone.cjs', 'alone.cjs function true 2\n']])('%s, which imports nothing, is warm', async (entry, printed) => {
+      const plain = await expectParity(sandbox, way, [entry], { reference: 'off' })
+      expect(plain.stdout).toBe(printed)
+    })
+
     test('an entry that imports itself with a query is two modules', async () => {
       const plain = await expectParity(sandbox, way, ['itself.mjs'], { reference: 'off' })
       expect(plain.stdout).toBe("[ 'itself.mjs', 'itself.mjs?again' ]\n")
