@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'test/fixtures/', 'test/demo/'] },
+  { ignores: ['dist/', 'node_modules/', 'test/fixtures/', 'test/demo/', 'test/bench/'] },
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['loader/**/*.{ts,mts}', 'test/**/*.ts'] })),
   {
     files: ['loader/**/*.{ts,mts}', 'test/**/*.ts'],

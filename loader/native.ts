@@ -77,10 +77,12 @@ export interface Native {
   obstacle(): string
   /** Leaves the manifest and ends this process. */
   abandon(manifest: string): never
-  /** Returns once in every run and never in the zygote; undefined if it could not park. */
-  park(options: ParkOptions): RunFacts | undefined
+  /** Returns in forks and never in the zygote: in every run, and in every standby. Undefined if it could not park. */
+  park(options: ParkOptions): 'run' | 'standby' | undefined
 
-  // In a run
+  // In such a fork
+  /** Makes it the run of its client, for whom a standby waits. */
+  becomeRun(): RunFacts
   fillRandom(into: Float64Array): boolean
   leaveFunction(): bigint
 

@@ -68,7 +68,7 @@ export class Parking {
     if (obstacle) this.giveUp(obstacle)
     this.#release()
     const streams = watchedStdio.rebinds()
-    const run = native.park({
+    const fork = native.park({
       manifest: this.#manifestText({ state: 'parked', failures: 0 }),
       idleMs: idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle),
       argumentPositions: watchedArguments.positions(),
@@ -77,8 +77,8 @@ export class Parking {
       quiesce: platform.quiesceFunction(),
     })
     // Everything below runs in a fork of this process.
-    if (!run) this.giveUp('could-not-park')
-    else startRun(native, platform, run, streams.map(([standard]) => standard))
+    if (!fork) this.giveUp('could-not-park')
+    else startRun(native, platform, fork, streams.map(([standard]) => standard))
   }
 
   /** Ends this process. */

@@ -178,12 +178,20 @@ Parking parkingFrom(const Napi::Object& options) {
   return parking;
 }
 
-// park(options): RETURNS IN EVERY RUN, never in the zygote itself. Undefined: could not park.
+// Live as long as the process: runs are forks in the middle of park().
+Parking parking;
+Run run;
+
+// park(options): RETURNS IN EVERY FORK, never in the zygote itself: 'run' or 'standby'. Undefined: could not park.
 Napi::Value park(const Napi::CallbackInfo& info) {
-  // Lives as long as the process: runs are forks in the middle of this call.
-  auto* parking = new Parking(parkingFrom(info[0].As<Napi::Object>()));
-  Run run;
-  if (!zygote->park(*parking, &run)) return info.Env().Undefined();
+  parking = parkingFrom(info[0].As<Napi::Object>());
+  if (!zygote->park(parking, &run)) return info.Env().Undefined();
+  return Napi::String::New(info.Env(), run.orders.ok() ? "standby" : "run");
+}
+
+// becomeRun(): once, after park(). What a run has to know.
+Napi::Value becomeRun(const Napi::CallbackInfo& info) {
+  zygote->becomeRun(parking, &run);
   // Kept for the run's life, for its end is what the zygote's report waits for.
   [[maybe_unused]] const int conversation = run.conversation.release();
   Napi::Object result = Napi::Object::New(info.Env());
@@ -248,6 +256,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("obstacle", obstacle);
   add("abandon", abandon);
   add("park", park);
+  add("becomeRun", becomeRun);
   add("fillRandom", fillRandom);
   add("leaveFunction", leaveFunction);
   add("converse", converse);

@@ -2,10 +2,11 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <initializer_list>
 #include <unistd.h>
 
 static int signal_pipe = -1;
+
+constexpr int noted_signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 
 static void noteSignal(int signal) {
   const int error = errno;
@@ -31,7 +32,7 @@ int Dispositions::park() {
     ignore.sa_handler = SIG_IGN;
     sigaction(signal, &ignore, nullptr);
   }
-  for (int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) {
+  for (int signal : noted_signals) {
     struct sigaction note{};
     note.sa_handler = noteSignal;
     note.sa_flags = SA_RESTART;
@@ -41,8 +42,17 @@ int Dispositions::park() {
   return ends[0];
 }
 
+void Dispositions::leaveZygote() {
+  for (int signal : noted_signals) {
+    struct sigaction byDefault{};
+    byDefault.sa_handler = SIG_DFL;
+    sigaction(signal, &byDefault, nullptr);
+  }
+  close(signal_pipe);
+  signal_pipe = -1;
+}
+
 void Dispositions::restore() const {
   for (int signal = 1; signal < _NSIG; signal++)
     if (signal != SIGKILL && signal != SIGSTOP) sigaction(signal, &actions_[signal], nullptr);
-  close(signal_pipe);
 }

@@ -8,6 +8,8 @@ class Dispositions {
   // read from the returned descriptor (owned by the caller; -1 if there is none). A handler and a pipe, not signalfd: Node has other
   // threads, which do not block these signals and so would swallow them.
   [[nodiscard]] int park();
+  // In a fork of the parked zygote, whose signals are no longer the zygote's: their default until restore().
+  static void leaveZygote();
   // In a run: everything as it was before park().
   void restore() const;
 

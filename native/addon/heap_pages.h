@@ -1,6 +1,22 @@
-// V8 marks its pages MADV_DONTFORK, so that a child of a running Node has no heap (node's "private mapping fork optimisation").
+// V8's heap across a fork.
 #pragma once
+#include <cstdint>
+#include <vector>
 
-// Marks every such mapping of this process for inheritance again. To be called after the last allocation before a fork: pages
-// mapped later carry the mark again, and a child that touches one dies. Returns false with errno if /proc/self/smaps cannot be read.
-bool makeHeapInheritable();
+class HeapPages {
+ public:
+  // Undoes V8's MADV_DONTFORK on all its pages, for a fork that misses them dies. To be called after the last allocation of V8's: pages
+  // that it maps later carry the mark again.
+  bool makeInheritable();
+
+  // In a fork: as V8 had them, for a run's own children need none of them, and copying the tables of a large heap is most of what
+  // starting a child costs.
+  void restore() const;
+
+ private:
+  struct Range {
+    uintptr_t start, end;
+  };
+  bool advise(int advice) const;
+  std::vector<Range> ranges_;
+};

@@ -1,5 +1,6 @@
-// A client's request, decoded and checked.
+// A client's request: decoded and checked, and passed on to a standby.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 #include "addon/unique_fd.h"
@@ -7,6 +8,7 @@
 struct frame_reader;
 
 struct RunRequest {
+  std::string text;  // as it came
   uint32_t umask = 0;
   int32_t parent_pid = 0;
   std::vector<std::string> arguments;  // the entry as typed, then the program's own
@@ -20,6 +22,10 @@ struct RunRequest {
 
 // False if counts and lengths do not fit together, or if there are descriptors.
 bool decodeRequest(const frame_reader& message, RunRequest* request);
+
+// Passes the request on, with its descriptors and that of the conversation with the client. False if it did not get through.
+bool sendOrder(int standby, const RunRequest& request, int conversation, int64_t deadline);
+bool decodeOrder(frame_reader* message, RunRequest* request, UniqueFd* conversation);
 
 // Takes the descriptors out of a GO. False if they are not those that its payload announces.
 bool decodeGo(frame_reader* message, RunRequest* request);

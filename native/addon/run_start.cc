@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -54,29 +55,39 @@ static bool tellStarted(int conversation) {
   return frame_send(conversation, MESSAGE_STARTED, &pid, sizeof pid, &descriptor, pidfd.ok() ? 1 : 0, now_ms() + 1000);
 }
 
-void startRun(RunRequest& request, int conversation, const std::vector<std::pair<int, int>>& rebinds, const Dispositions& dispositions,
-              const EnvironmentChanges& changes, EventLoop& loop) {
-  run_conversation = conversation;
-  // 1. A process group of its own, so that signals can be sent to it and its children as to a foreground job. Not a session: a group
-  //    without a parent in its session is orphaned, and the kernel does not stop it by SIGTSTP (setpgid(2)).
+void prepareRun(pid_t zygote, const HeapPages& heap_pages, EventLoop& loop) {
+  heap_pages.restore();
+  Dispositions::leaveZygote();
+  // A process group of its own, so that signals can be sent to it and its children as to a foreground job. Not a session: a group
+  // without a parent in its session is orphaned, and the kernel does not stop it by SIGTSTP (setpgid(2)).
   if (setpgid(0, 0) != 0) giveUp();
-  // 2. Dies with its client.
+  // libuv: a new epoll instance and signal pipe; its thread pool has renewed itself (pthread_atfork).
+  if (loop.afterFork() != 0) giveUp();
+  if (zygote == 0) return;
+  // By the kernel, for a stopped standby would not see its order socket close.
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != zygote) giveUp();
+}
+
+void startRun(RunRequest& request, int conversation, const std::vector<std::pair<int, int>>& rebinds, const Dispositions& dispositions,
+              const EnvironmentChanges& changes) {
+  // 1. Dies with its client, no longer with its zygote.
   armLifeLine(request.life_line);
-  // 3. The client's descriptors, directory, umask and environment.
+  prctl(PR_SET_PDEATHSIG, 0);
+  // 2. The client's descriptors, directory, umask and environment.
   takeStdio(request, rebinds);
   if (fchdir(request.cwd.get()) != 0) giveUp();
   request.cwd.reset();
   umask(static_cast<mode_t>(request.umask));
   installEnvironment(std::move(request.environment), changes);
-  // 4. libuv: a new epoll instance and signal pipe; its thread pool has renewed itself (pthread_atfork).
-  if (loop.afterFork() != 0) giveUp();
-  // 5. The program's signal handlers, now that the pipe they write to is this process's own.
+  // 3. The program's signal handlers, now that the pipe they write to is this process's own.
   dispositions.restore();
-  // 6. From here on the client counts on this process.
+  // 4. From here on the client counts on this process.
   if (!tellStarted(conversation)) giveUp();
+  run_conversation = conversation;
 }
 
 void leaveRun(int code) {
+  if (run_conversation < 0) giveUp();
   fflush(nullptr);
   const int32_t status = (code & 0xff) << 8;
   // Should the client be gone, nobody wants to know.

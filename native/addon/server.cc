@@ -12,6 +12,7 @@
 enum {
   SPEAK_WITHIN_MS = 5000,    // a peer that has not said all it has to say by then is dropped
   MAX_CONVERSATIONS = 1000,  // without a run; beyond that new ones wait in the backlog
+  QUIET_MS = 20,             // after so long without a word a standby is made, though runs are under way
 };
 
 Server::Conversation::Conversation(UniqueFd fd) : socket(std::move(fd)), deadline(now_ms() + SPEAK_WITHIN_MS) { frame_reader_init(&reader, MAX_REQUEST); }
@@ -29,16 +30,18 @@ Run Server::serve() {
     watched.push_back({closed_ || conversations_.size() >= MAX_CONVERSATIONS ? -1 : zygote_.listener_.get(), POLLIN, 0});
     // A client with a run says nothing any more; whether it lives is its life-line's business.
     for (const ConversationPtr& conversation : conversations_) watched.push_back({conversation->pid ? -1 : conversation->socket.get(), POLLIN, 0});
-    if (poll(watched.data(), watched.size(), pollTimeout()) < 0) continue;
+    const int ready = poll(watched.data(), watched.size(), pollTimeout());
+    if (ready < 0) continue;
+    if (ready == 0 && wantsStandby()) forkStandby();
+    if (run_) return std::move(*run_);
 
     if (watched[0].revents) handleSignals();
     const int64_t now = now_ms();
     size_t kept = 0;
     for (size_t i = 0; i + 2 < watched.size(); i++) {
       Conversation& conversation = *conversations_[i];
-      bool is_run = false;
-      bool goes_on = watched[i + 2].revents == 0 || advance(conversation, &is_run);
-      if (is_run) return std::move(Run{std::move(*conversation.accepted), std::move(conversation.socket)});
+      bool goes_on = watched[i + 2].revents == 0 || advance(conversation);
+      if (run_) return std::move(*run_);
       if (conversation.deadline != NO_DEADLINE && now > conversation.deadline) goes_on = false;
       // A run that reapRuns() has reported leaves no socket behind.
       if (goes_on && conversation.socket.ok()) conversations_[kept++] = std::move(conversations_[i]);
@@ -62,7 +65,7 @@ void Server::acceptAll() {
   }
 }
 
-bool Server::advance(Conversation& conversation, bool* is_run) {
+bool Server::advance(Conversation& conversation) {
   switch (frame_reader_advance(&conversation.reader, conversation.socket.get())) {
     case FRAME_PARTIAL:
       return true;
@@ -76,7 +79,7 @@ bool Server::advance(Conversation& conversation, bool* is_run) {
     case MESSAGE_REQUEST:
       return !conversation.accepted && handleRequest(conversation);
     case MESSAGE_GO:
-      return conversation.accepted && decodeGo(&conversation.reader, conversation.accepted.get()) && forkRun(conversation, is_run);
+      return conversation.accepted && decodeGo(&conversation.reader, conversation.accepted.get()) && handleGo(conversation);
     case MESSAGE_STATUS:
       return reportStatus(conversation);
     case MESSAGE_STOP:
@@ -110,11 +113,15 @@ void Server::refuse(Conversation& conversation, const std::string& reason) {
   frame_send(conversation.socket.get(), MESSAGE_REFUSED, text.c_str(), text.size() + 1, nullptr, 0, now_ms());
 }
 
+// Places are empty for a moment while others are being advanced.
+ptrdiff_t Server::runs() const {
+  return std::count_if(conversations_.begin(), conversations_.end(), [](const ConversationPtr& each) { return each && each->pid != 0; });
+}
+
 bool Server::reportStatus(Conversation& conversation) {
-  const auto runs = std::count_if(conversations_.begin(), conversations_.end(), [](const ConversationPtr& each) { return each && each->pid != 0; });
   char text[256];
-  const int length = snprintf(text, sizeof text, "{\"pid\":%d,\"runs\":%td,\"served\":%lu,\"refused\":%lu,\"idleMs\":%ld}", getpid(), runs, served_, refused_,
-                              now_ms() - idle_since_);
+  const int length = snprintf(text, sizeof text, "{\"pid\":%d,\"runs\":%td,\"served\":%lu,\"refused\":%lu,\"standby\":%d,\"idleMs\":%ld}", getpid(), runs(),
+                              served_, refused_, standby_.pid, now_ms() - idle_since_);
   frame_send(conversation.socket.get(), MESSAGE_REPORT, text, static_cast<size_t>(length), nullptr, 0, now_ms());
   return false;
 }
@@ -132,28 +139,55 @@ std::string Server::unequalArgument(const RunRequest& request) const {
   return {};
 }
 
-bool Server::forkRun(Conversation& conversation, bool* is_run) {
+bool Server::handleGo(Conversation& conversation) {
   frame_reader_reset(&conversation.reader);
+  const pid_t standby = standby_.pid;
+  const bool goes_on = standby_.ok() && standby_.order(*conversation.accepted, conversation.socket.get());
+  if (!goes_on) return forkRun(conversation);
+  standby_ = {};
+  began(conversation, standby);
+  return true;
+}
+
+void Server::began(Conversation& conversation, pid_t run) {
+  served_++;
+  conversation.pid = run;
+  conversation.deadline = NO_DEADLINE;
+  conversation.accepted.reset();
+}
+
+bool Server::forkRun(Conversation& conversation) {
   const pid_t pid = fork();
   if (pid < 0) return false;
-  if (pid > 0) {
-    served_++;
-    conversation.pid = pid;
-    conversation.deadline = NO_DEADLINE;
-    conversation.accepted.reset();
-    return true;
-  }
+  if (pid == 0) leaveZygote({std::move(*conversation.accepted), std::move(conversation.socket), {}}, 0);
+  else began(conversation, pid);
+  return pid > 0;
+}
+
+bool Server::wantsStandby() const { return !closed_ && !standby_.ok() && !standby_failed_; }
+
+void Server::forkStandby() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return;
+  UniqueFd ours(ends[0]), its(ends[1]);
+  const pid_t zygote = getpid(), pid = fork();
+  // No memory or no processes: whoever comes next is told the same.
+  if (pid < 0) standby_failed_ = true;
+  else if (pid == 0) leaveZygote({{}, {}, std::move(its)}, zygote);
+  else standby_ = {pid, std::move(ours)};
+}
+
+void Server::leaveZygote(Run run, pid_t zygote) {
   // The run holds nothing of its siblings: not their conversations, nor the zygote's door.
-  for (ConversationPtr& other : conversations_)
-    if (other && other.get() != &conversation) other.reset();
+  conversations_.clear();
+  standby_ = {};
   signals_.reset();
   zygote_.listener_.reset();
   zygote_.manifest_.reset();
   for (int end : zygote_.far_ends_) ::close(end);
   ::close(zygote_.dir_.fd);
-  startRun(*conversation.accepted, conversation.socket.get(), parking_.rebinds, zygote_.dispositions_, zygote_.environment_changes_, zygote_.loop_);
-  *is_run = true;
-  return true;
+  prepareRun(zygote, zygote_.heap_pages_, zygote_.loop_);
+  run_ = std::move(run);
 }
 
 void Server::handleSignals() {
@@ -167,6 +201,12 @@ void Server::handleSignals() {
 void Server::reapRuns() {
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+    if (standby_.ok() && pid == standby_.pid) {
+      // A stopped one would not hear of its client.
+      if (WIFSTOPPED(status)) kill(pid, SIGKILL);
+      standby_failed_ = true;
+      standby_ = {};
+    }
     for (const ConversationPtr& conversation : conversations_) {
       if (conversation->pid != pid) continue;
       const bool stopped = WIFSTOPPED(status);
@@ -184,6 +224,8 @@ void Server::close() {
   zygote_.listener_.reset();
   // Releases the claim: from here on another zygote can be made.
   zygote_.manifest_.reset();
+  // It sees that and ends.
+  standby_ = {};
 }
 
 bool Server::isReplaced() const {
@@ -195,6 +237,7 @@ int Server::pollTimeout() const {
   int64_t next = closed_ ? INT64_MAX : idle_since_ + parking_.idle_ms;
   for (const ConversationPtr& conversation : conversations_)
     if (conversation->deadline != NO_DEADLINE) next = std::min(next, conversation->deadline);
+  if (wantsStandby()) next = std::min(next, runs() > 0 ? now_ms() + QUIET_MS : 0);
   if (next == INT64_MAX) return -1;
   return static_cast<int>(std::clamp<int64_t>(next - now_ms() + 1, 0, 3'600'000));
 }

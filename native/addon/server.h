@@ -2,8 +2,10 @@
 #pragma once
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+#include "addon/standby.h"
 #include "addon/zygote.h"
 #include "wire/frame.h"
 
@@ -12,7 +14,7 @@ class Server {
   Server(Zygote& zygote, const Parking& parking);
   bool ready() const { return signals_.ok(); }
 
-  // Returns in runs only, once in each; the zygote leaves the process from here.
+  // Returns in forks only, once in each; the zygote leaves the process from here.
   Run serve();
 
  private:
@@ -29,17 +31,23 @@ class Server {
   using ConversationPtr = std::unique_ptr<Conversation>;
 
   void acceptAll();
-  // Each returns false when the conversation is over. `*is_run` is set in the fork.
-  bool advance(Conversation& conversation, bool* is_run);
+  // Each returns false when the conversation is over, and in a fork, where run_ is set.
+  bool advance(Conversation& conversation);
   bool handleRequest(Conversation& conversation);
   bool reportStatus(Conversation& conversation);
   void refuse(Conversation& conversation, const std::string& reason);
-  // Returns twice. In the zygote: whether there is a run. In the run: with *is_run set, and this object of no further use.
-  bool forkRun(Conversation& conversation, bool* is_run);
+  bool handleGo(Conversation& conversation);
+  void began(Conversation& conversation, pid_t run);
+  bool forkRun(Conversation& conversation);
+  bool wantsStandby() const;
+  void forkStandby();
+  // In a fork: closes all that is the zygote's, but for what the run is to have. From here on this object is of no further use.
+  void leaveZygote(Run run, pid_t zygote);
 
   std::string unequalArgument(const RunRequest& request) const;
   void handleSignals();
   void reapRuns();
+  ptrdiff_t runs() const;
   // No more clients; the process ends when the last run has.
   void close();
   bool isReplaced() const;
@@ -49,6 +57,10 @@ class Server {
   const Parking& parking_;
   UniqueFd signals_;
   std::vector<ConversationPtr> conversations_;
+  Standby standby_;
+  // One that dies of itself is not made again.
+  bool standby_failed_ = false;
+  std::optional<Run> run_;
   bool closed_ = false;
   int64_t idle_since_;
   uint64_t served_ = 0, refused_ = 0;

@@ -6,8 +6,9 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include "addon/heap_pages.h"
+#include "addon/run_start.h"
 #include "addon/server.h"
+#include "addon/standby.h"
 #include "addon/starter.h"
 
 // A graph that takes longer to evaluate than this is stuck, on input that never comes for instance; SIGALRM ends it.
@@ -63,12 +64,17 @@ bool Zygote::park(const Parking& parking, Run* run) {
   if (!server.ready()) return false;
   // The last things before the name appears: from here on nothing posts to V8's workers, and nothing of V8's is allocated.
   parking.quiesce();
-  if (!makeHeapInheritable()) return false;
+  if (!heap_pages_.makeInheritable()) return false;
   if (renameat(dir_.fd, (key_ + ".warming").c_str(), dir_.fd, key_.c_str()) != 0) return false;
   // After the name: until then a client goes by what the manifest says of how long warming takes.
   writeManifest(manifest_.get(), parking.manifest);
   *run = server.serve();
   return true;
+}
+
+void Zygote::becomeRun(const Parking& parking, Run* run) {
+  if (run->orders.ok()) waitForOrder(std::move(run->orders), &run->request, &run->conversation);
+  startRun(run->request, run->conversation.get(), parking.rebinds, dispositions_, environment_changes_);
 }
 
 void Zygote::abandon(const std::string& manifest) {

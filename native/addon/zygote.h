@@ -8,6 +8,7 @@
 #include "addon/environment.h"
 #include "addon/event_loop.h"
 #include "addon/freshness.h"
+#include "addon/heap_pages.h"
 #include "addon/request.h"
 #include "addon/stand_in.h"
 #include "wire/runtime_dir.h"
@@ -28,10 +29,11 @@ struct Parking {
   std::vector<std::pair<int, int>> rebinds;  // stdio descriptor -> another descriptor of a stream's that must follow it
 };
 
-// A run, after the fork: what the child goes on with.
+// What a fork of the zygote goes on with.
 struct Run {
   RunRequest request;
   UniqueFd conversation;  // with the client
+  UniqueFd orders;        // in a standby, which waits here for the other two
 };
 
 class Zygote {
@@ -44,9 +46,11 @@ class Zygote {
   // Why this process must not be forked as it stands; empty if it may.
   std::string obstacle() const;
 
-  // Returns once in every run: in a fork of this process that has the repairs of a run behind it. Never returns in the zygote.
-  // The exception: false if it could not park.
+  // Returns in forks of this process only: once in each run and in each standby. The exception: false if it could not park.
   bool park(const Parking& parking, Run* run);
+
+  // In such a fork: makes it the run of its client, for whom a standby waits.
+  void becomeRun(const Parking& parking, Run* run);
 
   // Gives up before the gate: leaves the reason in the manifest and no socket, and ends the process.
   [[noreturn]] void abandon(const std::string& manifest);
@@ -57,6 +61,7 @@ class Zygote {
 
   std::string key_;
   EventLoop loop_;
+  HeapPages heap_pages_;
   runtime_dir dir_{};
   UniqueFd manifest_, listener_;
   uint64_t socket_inode_ = 0;

@@ -21,6 +21,7 @@ enum message_type {
   MESSAGE_STATUS = 9,    // command -> zygote; answered by MESSAGE_REPORT
   MESSAGE_REPORT = 10,   // zygote -> command: JSON text
   MESSAGE_STOP = 11,     // command -> zygote: end; answered by closing
+  MESSAGE_ORDER = 12,    // zygote -> its standby: become this client's run (descriptors: the conversation, then as with GO)
 };
 
 struct message_header {
@@ -31,7 +32,7 @@ struct message_header {
 };
 
 enum {
-  MAX_DESCRIPTORS = 5,               // stdin, stdout, stderr, cwd, life-line
+  MAX_DESCRIPTORS = 6,               // conversation (in an order), stdin, stdout, stderr, cwd, life-line
   MAX_REQUEST = 12 * 1024 * 1024,    // Linux: arguments and environment share at most 6 MB (execve(2)); twice that
   MAX_SMALL_MESSAGE = 4096,          // everything but a request and a report
 };
@@ -45,7 +46,7 @@ struct request_head {
   uint32_t environment;
 };
 
-// Payload of GO. The descriptors come in the order of 0, 1, 2 (where their bit is set), working directory, life-line.
+// Payload of GO, and the first part of that of ORDER, which the client's request follows. The descriptors come in the order of 0, 1, 2 (where their bit is set), working directory, life-line.
 struct go_head {
   uint32_t open_stdio;  // bit n: descriptor n of the client is open
 };

@@ -32,9 +32,17 @@ export const processesOf = (runtime: string): ProcessSeen[] =>
     .filter((pid) => read(`/proc/${pid}/environ`).split('\0').includes(`XDG_RUNTIME_DIR=${runtime}`))
     .map((pid) => ({ pid: Number(pid), title: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim() }))
 
-/** Without runs, which are children of a zygote and have another title. Before Node has set the title, it is among the arguments. */
-export const zygotesOf = (runtime: string): ProcessSeen[] =>
-  processesOf(runtime).filter(({ title }) => title.includes('instastart zygote '))
+const parentOf = (pid: number): number => Number(/\) \w (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1])
+
+/** Without their children: runs, which have another title, and standbys, which get theirs after they are forked. */
+export const zygotesOf = (runtime: string): ProcessSeen[] => {
+  // Before Node has set the title, it is among the arguments.
+  const found = processesOf(runtime).filter(({ title }) => title.includes('instastart zygote '))
+  return found.filter(({ pid }) => !found.some((other) => other.pid === parentOf(pid)))
+}
+
+export const standbysOf = (runtime: string): ProcessSeen[] =>
+  processesOf(runtime).filter(({ title }) => title.startsWith('instastart standby '))
 
 const folderOf = (runtime: string) => path.join(runtime, 'instastart')
 
