@@ -1,4 +1,5 @@
 // Worker threads that can be joined before a fork and start again on first use, on both sides. V8's and Node's own cannot.
+// Deleted, if at all, only without threads: after quiesce().
 #pragma once
 #include <condition_variable>
 #include <deque>

@@ -26,6 +26,12 @@ struct Function final : v8::Task {
   std::function<void()> body_;
 };
 
+// With threads it cannot be deleted.
+struct Pool : WorkerPool {
+  using WorkerPool::WorkerPool;
+  ~Pool() { quiesce(); }
+};
+
 std::unique_ptr<v8::Task> task(std::function<void()> body) { return std::make_unique<Function>(std::move(body)); }
 
 size_t threads() {
@@ -70,7 +76,7 @@ struct ItemsJob final : v8::JobTask {
 };
 
 void tasksRun() {
-  WorkerPool pool(4);
+  Pool pool(4);
   std::atomic<int> count = 0;
   for (int i = 0; i < 10'000; i++) pool.post(static_cast<TaskPriority>(i % 3), task([&] { count++; }));
   pool.drain();
@@ -81,15 +87,18 @@ void tasksRun() {
 // Each waits for the others: with fewer threads than tasks that would be for ever.
 void asManyAtATimeAsThereAreThreads() {
   for (int round = 0; round < 200; round++) {
-    WorkerPool pool(4);
+    Pool pool(4);
+    // A thread that waits: it cannot take them all.
+    pool.post(TaskPriority::kUserVisible, task([] {}));
+    pool.drain();
+    std::this_thread::sleep_for(200us);
     std::atomic<int> inside = 0;
     for (int i = 0; i < 4; i++) pool.post(TaskPriority::kUserVisible, task([&] { inside++; until([&] { return inside == 4; }); }));
-    pool.quiesce();
   }
 }
 
 void urgentFirst() {
-  WorkerPool pool(1);
+  Pool pool(1);
   std::atomic<bool> started = false, go = false;
   pool.post(TaskPriority::kUserVisible, task([&] { started = true; until([&] { return go.load(); }); }));
   until([&] { return started.load(); });
@@ -103,7 +112,7 @@ void urgentFirst() {
 }
 
 void tasksPostTasks() {
-  WorkerPool pool(2);
+  Pool pool(2);
   std::atomic<int> count = 0;
   std::function<void(int)> post = [&](int depth) {
     pool.post(TaskPriority::kUserVisible, task([&, depth] { count++; if (depth > 0) post(depth - 1), post(depth - 1); }));
@@ -114,7 +123,7 @@ void tasksPostTasks() {
 }
 
 void delayedTasks() {
-  WorkerPool pool(2);
+  Pool pool(2);
   std::atomic<int> count = 0;
   const auto start = std::chrono::steady_clock::now();
   pool.postDelayed(TaskPriority::kUserVisible, task([&] { count += 10; }), 0.2);
@@ -128,7 +137,7 @@ void delayedTasks() {
 }
 
 void delayedTasksSurviveQuiescing() {
-  WorkerPool pool(2);
+  Pool pool(2);
   std::atomic<int> count = 0;
   pool.postDelayed(TaskPriority::kUserVisible, task([&] { count++; }), 0.1);
   pool.quiesce();
@@ -140,7 +149,7 @@ void delayedTasksSurviveQuiescing() {
 
 void noThreadIsLeft() {
   for (int round = 0; round < 200; round++) {
-    WorkerPool pool(4);
+    Pool pool(4);
     std::atomic<int> count = 0;
     for (int i = 0; i < 20; i++) pool.post(TaskPriority::kUserVisible, task([&] { count++; }));
     pool.quiesce();
@@ -161,7 +170,7 @@ void expectInChild(const std::function<void()>& body) {
 }
 
 void startsAgainOnBothSidesOfAFork() {
-  WorkerPool pool(4);
+  Pool pool(4);
   for (int round = 0; round < 100; round++) {
     std::atomic<int> count = 0;
     const auto work = [&] {
@@ -186,7 +195,7 @@ void startsAgainOnBothSidesOfAFork() {
 
 void jobsJoin() {
   for (int round = 0; round < 200; round++) {
-    WorkerPool pool(4);
+    Pool pool(4);
     Items items;
     items.left = 5000;
     auto job = createJob(pool, TaskPriority::kUserVisible, std::make_unique<ItemsJob>(items));
@@ -195,13 +204,12 @@ void jobsJoin() {
     CHECK(items.done == 5000 && items.inside == 0);
     CHECK(items.most <= 5);  // The joining thread works along.
     CHECK(!job->IsValid());
-    pool.quiesce();
   }
 }
 
 void jobsGrowMeanwhile() {
   for (int round = 0; round < 100; round++) {
-    WorkerPool pool(4);
+    Pool pool(4);
     Items items;
     items.left = 10;
     auto job = createJob(pool, TaskPriority::kUserVisible, std::make_unique<ItemsJob>(items));
@@ -212,22 +220,20 @@ void jobsGrowMeanwhile() {
     }
     job->Join();
     CHECK(items.done == 1010);
-    pool.quiesce();
   }
 }
 
 void jobsWithoutWorkEnd() {
-  WorkerPool pool(2);
+  Pool pool(2);
   Items items;
   auto job = createJob(pool, TaskPriority::kUserVisible, std::make_unique<ItemsJob>(items));
   CHECK(job->IsValid() && !job->IsActive());
   job->Join();
-  pool.quiesce();
 }
 
 void jobsCancel() {
   for (int round = 0; round < 100; round++) {
-    WorkerPool pool(4);
+    Pool pool(4);
     Items items;
     items.hold = true;
     items.left = 1000;
@@ -239,13 +245,12 @@ void jobsCancel() {
     CHECK(items.inside == 0 && items.done == 0);
     pool.drain();
     CHECK(items.inside == 0);
-    pool.quiesce();
   }
 }
 
 void jobsCancelAndDetach() {
   for (int round = 0; round < 100; round++) {
-    WorkerPool pool(4);
+    Pool pool(4);
     Items items;
     items.hold = true;
     items.left = 1000;
@@ -256,12 +261,11 @@ void jobsCancelAndDetach() {
     CHECK(!job->IsValid());
     pool.drain();
     CHECK(items.inside == 0 && items.done == 0);
-    pool.quiesce();
   }
 }
 
 void jobsChangePriority() {
-  WorkerPool pool(2);
+  Pool pool(2);
   Items items;
   items.left = 100;
   auto job = createJob(pool, TaskPriority::kBestEffort, std::make_unique<ItemsJob>(items));
@@ -270,7 +274,6 @@ void jobsChangePriority() {
   job->NotifyConcurrencyIncrease();
   job->Join();
   CHECK(items.done == 100);
-  pool.quiesce();
 }
 
 const struct {
