@@ -90,5 +90,6 @@ export const launch = async (module: string | URL): Promise<void> => {
   }
   const url = path.isAbsolute(text) ? pathToFileURL(text).href : text
   warmth.gate?.launch(fs.realpathSync(fileURLToPath(url)))
-  await import(url)
+  const { importModule } = require('./import-module.js') as typeof import('./import-module.js')
+  await importModule(url)
 }

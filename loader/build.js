@@ -1,6 +1,8 @@
 // Builds the loader into dist/: TypeScript to CommonJS, which --import and --require alike can load synchronously. Compiling is what a start
-// pays for most, so there are two files for programs: loader.js with what every start needs, and later.js with what is `require`d when it is
-// needed. Each has a table of its modules, by which the other gets at them: there is one instance of each, with its state.
+// pays for most, so there are two files for programs: early.js with what every start needs, and later.js with what is `require`d when it is
+// needed. Each has a table of its modules, by which the other gets at them: there is one instance of each, with its state. early.js itself is
+// loaded by code-cache.ts, which is in register.js and in loader.js, for all others.
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
@@ -12,10 +14,12 @@ const nameOf = (file) => path.relative(folder, file).replace(/\.ts$/, '')
 
 const tableOf = (names) => names.map((name) => `exports[${JSON.stringify(name)}] = () => require(${JSON.stringify(source(name))})\n`).join('')
 
-/** The parser, a development dependency, is large and only for a zygote: a file of its own. */
-const parserBeside = {
-  name: 'parser-beside',
-  setup: (pluginBuild) => pluginBuild.onResolve({ filter: /\/parser\.js$/ }, () => ({ path: './parser.js', external: true })),
+/** Files of their own: the parser, a development dependency, is large and only for a zygote; the other says why itself. */
+const besides = ['zygote/parser', 'import-module']
+const filesBeside = {
+  name: 'files-beside',
+  setup: (pluginBuild) => pluginBuild.onResolve({ filter: new RegExp(`/(${besides.map((name) => path.basename(name)).join('|')})\\.js$`) },
+    ({ path: specifier }) => ({ path: `./${path.basename(specifier)}`, external: true })),
 }
 
 /** Modules for which `isElsewhere` are taken from the table of the other file. */
@@ -52,7 +56,7 @@ export const buildLoader = async (dist) => {
   }
   const bundle = async (name, modules, plugin) => {
     const { metafile, outputFiles } = await build({
-      ...options, stdin: { contents: tableOf(modules), resolveDir: folder }, metafile: true, write: false, plugins: [plugin, parserBeside],
+      ...options, stdin: { contents: tableOf(modules), resolveDir: folder }, metafile: true, write: false, plugins: [filesBeside, plugin],
     })
     fs.writeFileSync(path.join(dist, `${name}.js`), withoutCopies(outputFiles[0].text))
     return Object.keys(metafile.inputs).filter((input) => /\.ts$/.test(input)).map((input) => nameOf(path.resolve(input)))
@@ -66,14 +70,23 @@ export const buildLoader = async (dist) => {
     if (isLater) later.add(name)
     return isLater
   })
-  early = await bundle('loader', early, requiredLater)
+  early = await bundle('early', early, requiredLater)
   later.clear()
-  await bundle('loader', early, requiredLater)
+  await bundle('early', early, requiredLater)
   await bundle('later', [...later], fromOtherFile('loader', (name) => early.includes(name)))
 
-  await build({ ...options, outdir: dist, entryPoints: { threaded: source('hooks/threaded'), cli: source('cli'), parser: source('zygote/parser') } })
+  await build({ ...options, outdir: dist, entryPoints: [source('hooks/threaded'), source('cli'), ...besides.map(source)], entryNames: '[name]' })
   await build({ ...options, outfile: path.join(dist, 'auto.mjs'), entryPoints: [path.join(folder, 'auto.mts')], format: 'esm', external: ['./auto.js'] })
-  fs.writeFileSync(path.join(dist, 'register.js'), 'require("./loader.js").register()\n')
+  const earlyHash = createHash('sha256').update(fs.readFileSync(path.join(dist, 'early.js'))).digest('hex').slice(0, 16)
+  const byCodeCache = async (name, parameters) => {
+    const { outputFiles } = await build({
+      ...options, define: { ...options.define, EARLY_HASH: JSON.stringify(earlyHash) }, write: false,
+      stdin: { contents: `require('./code-cache.js').loadModules(module, require, ${parameters})`, resolveDir: folder },
+    })
+    fs.writeFileSync(path.join(dist, `${name}.js`), withoutCopies(outputFiles[0].text))
+  }
+  await byCodeCache('register', "'loader.js', 'register'")
+  await byCodeCache('loader', "'register.js'")
   // The second line is never executed: Node reads the names of the exports from it.
   fs.writeFileSync(path.join(dist, 'auto.js'),
     'module.exports = require("./loader.js").auto()\n0 && (module.exports = { start, done, serve, launch, afterFork, isWarm, reason })\n')

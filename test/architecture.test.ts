@@ -10,7 +10,7 @@ const loaderArrows: Record<string, string[]> = {
   register: ['client', 'zygote', 'hooks', 'protocol'],
   cli: ['commands', 'native'],
   commands: ['native', 'protocol', 'runtime-dir'],
-  auto: ['client', 'run', 'protocol', 'warmth'],
+  auto: ['client', 'run', 'protocol', 'warmth', 'import-module'],
   client: ['native', 'protocol', 'runtime-dir', 'settings', 'warmth'],
   zygote: ['hooks', 'run', 'native', 'protocol', 'runtime-dir', 'settings', 'warmth'],
   run: ['native', 'warmth'],
@@ -21,6 +21,8 @@ const loaderArrows: Record<string, string[]> = {
   settings: [],
   warmth: [],
   distribution: [],
+  'code-cache': [],
+  'import-module': [],
   'main-thread': [],
   errors: [],
   'node-capabilities': [],
@@ -78,7 +80,7 @@ describe('loader/', () => {
   test('has no file that no other one names', () => {
     const texts = files.map((file) => fs.readFileSync(path.join(root, 'loader', file), 'utf8')).join()
     const isNamed = (file: string) => texts.includes(`${path.basename(file).replace(/\.m?ts$/, '')}.js'`)
-    expect(files.filter((file) => !isNamed(file) && !['register.ts', 'cli.ts', 'auto.mts', 'hooks/threaded.ts'].includes(file))).toEqual([])
+    expect(files.filter((file) => !isNamed(file) && !['register.ts', 'code-cache.ts', 'cli.ts', 'auto.mts', 'hooks/threaded.ts'].includes(file))).toEqual([])
   })
 })
 

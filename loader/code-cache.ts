@@ -1,0 +1,88 @@
+// Gets at the loader's own modules (early.js) by way of V8's code cache: compiling them is what every start pays most for, and this takes
+// half of it. The cache is made by the first start of this build on this version of V8. Where it cannot be read or made, there is none.
+import fs from 'node:fs'
+import path from 'node:path'
+import vm from 'node:vm'
+
+type Modules = Record<string, () => unknown>
+type Load = (exports: Modules, require: NodeJS.Require, module: { exports: Modules }, filename: string, directory: string) => void
+
+/** A hash of early.js, by build.js: V8 itself only compares lengths. */
+declare const EARLY_HASH: string
+
+const file = path.join(import.meta.dirname, 'early.js')
+
+const cacheDirectory = (): string | undefined => {
+  const { XDG_CACHE_HOME, HOME } = process.env
+  if (XDG_CACHE_HOME && path.isAbsolute(XDG_CACHE_HOME)) return path.join(XDG_CACHE_HOME, 'instastart')
+  return HOME && path.isAbsolute(HOME) ? path.join(HOME, '.cache/instastart') : undefined
+}
+
+const directory = cacheDirectory()
+const cacheFile = directory && path.join(directory, `code-${EARLY_HASH}-${process.versions.v8}-${process.arch}`)
+
+/** V8 dies of damaged code, and no checksum is to be had as fast as a comparison: the file holds the code twice. */
+const soundHalf = (file: Buffer): Buffer | undefined => {
+  const half = file.subarray(0, file.length / 2)
+  return half.length > 0 && half.equals(file.subarray(half.length)) ? half : undefined
+}
+
+/** It is run as it is: it must be ours, and nobody else may have written to it. */
+const readCode = (): Buffer | undefined => {
+  if (cacheFile === undefined || !fs.existsSync(cacheFile)) return undefined
+  try {
+    const { uid, mode } = fs.statSync(cacheFile)
+    return uid === process.geteuid?.() && (mode & 0o022) === 0 ? soundHalf(fs.readFileSync(cacheFile)) : undefined
+  } catch {
+    return undefined // Gone meanwhile, or not readable.
+  }
+}
+
+/** As many as a few builds and versions of Node leave behind. */
+const mostCaches = 16
+
+const removeOldest = (folder: string) => {
+  const caches = fs.readdirSync(folder).filter((name) => name.startsWith('code-')).map((name) => path.join(folder, name))
+  const times = new Map(caches.map((name) => [name, fs.statSync(name, { throwIfNoEntry: false })?.mtimeMs ?? 0]))
+  caches.sort((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0))
+  for (const name of caches.slice(mostCaches)) fs.rmSync(name, { force: true })
+}
+
+const writeCode = (script: vm.Script) => {
+  if (directory === undefined || cacheFile === undefined) return
+  const temporary = `${cacheFile}.${process.pid}`
+  try {
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch {
+    return // Read-only, or a file in the way.
+  }
+  const code = script.createCachedData()
+  try {
+    fs.writeFileSync(temporary, Buffer.concat([code, code]), { mode: 0o600, flag: 'wx' })
+    fs.renameSync(temporary, cacheFile)
+    removeOldest(directory)
+  } catch {
+    fs.rmSync(temporary, { force: true }) // Disk full: compiled again next time.
+  }
+}
+
+/**
+ * Makes the exports of `module` the table of early.js: functions by the name of the module that they load. Of register.js and loader.js, which call
+ * this, the first one that is loaded makes the table, the other takes it over. Then calls the function named `start`, if any.
+ */
+export const loadModules = (module: { exports: Modules }, require: NodeJS.Require, other: string, start?: string) => {
+  const loaded = require.cache[path.join(import.meta.dirname, other)]?.exports as Modules | undefined
+  if (loaded) {
+    module.exports = loaded
+    if (start) loaded[start]?.()
+    return
+  }
+  const cachedData = readCode()
+  const source = `(function (exports, require, module, __filename, __dirname) { ${fs.readFileSync(file, 'latin1')}\n})`
+  const script = new vm.Script(source, { filename: file, cachedData })
+  const load = script.runInThisContext() as Load
+  load.call(module.exports, module.exports, require, module, file, import.meta.dirname)
+  if (start) module.exports[start]?.()
+  // Now, when what a start needs has been executed: functions that were not are not in it.
+  if (cachedData === undefined) writeCode(script)
+}
