@@ -1,7 +1,7 @@
 // Builds the loader into dist/: TypeScript to CommonJS, which --import and --require alike can load synchronously. Compiling is what a start
 // pays for most, so there are two files for programs: early.js with what every start needs, and later.js with what is `require`d when it is
 // needed. Each has a table of its modules, by which the other gets at them: there is one instance of each, with its state. early.js itself is
-// loaded by code-cache.ts, which is in register.js and in loader.js, for all others.
+// loaded by loader.js, which is made of code-cache.ts.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -78,18 +78,16 @@ export const buildLoader = async (dist) => {
   await build({ ...options, outdir: dist, entryPoints: [source('hooks/threaded'), source('cli'), ...besides.map(source)], entryNames: '[name]' })
   await build({ ...options, outfile: path.join(dist, 'auto.mjs'), entryPoints: [path.join(folder, 'auto.mts')], format: 'esm', external: ['./auto.js'] })
   const earlyHash = createHash('sha256').update(fs.readFileSync(path.join(dist, 'early.js'))).digest('hex').slice(0, 16)
-  const byCodeCache = async (name, parameters) => {
-    const { outputFiles } = await build({
-      ...options, define: { ...options.define, EARLY_HASH: JSON.stringify(earlyHash) }, write: false,
-      stdin: { contents: `require('./code-cache.js').loadModules(module, require, ${parameters})`, resolveDir: folder },
-    })
-    fs.writeFileSync(path.join(dist, `${name}.js`), withoutCopies(outputFiles[0].text))
-  }
-  await byCodeCache('register', "'loader.js', 'register'")
-  await byCodeCache('loader', "'register.js'")
+  const { outputFiles } = await build({
+    ...options, define: { ...options.define, EARLY_HASH: JSON.stringify(earlyHash) }, write: false,
+    stdin: { contents: "module.exports = require('./code-cache.js').loadModules(require)", resolveDir: folder },
+  })
+  fs.writeFileSync(path.join(dist, 'loader.js'), withoutCopies(outputFiles[0].text))
+  // As short as can be: Node looks for the names of exports in what --import names, by a parser so slow that 5 KB take 20 ms on Node 22.
+  fs.writeFileSync(path.join(dist, 'register.js'), 'require("./loader.js").startWith("register")\n')
   // The second line is never executed: Node reads the names of the exports from it.
   fs.writeFileSync(path.join(dist, 'auto.js'),
-    'module.exports = require("./loader.js").auto()\n0 && (module.exports = { start, done, serve, launch, afterFork, isWarm, reason })\n')
+    'module.exports = require("./loader.js").startWith("auto")\n0 && (module.exports = { start, done, serve, launch, afterFork, isWarm, reason })\n')
   fs.writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n')
   writeDeclarations(dist, 'auto')
 }

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import vm from 'node:vm'
 
-type Modules = Record<string, () => unknown>
+type Modules = Record<string, (name?: string) => unknown>
 type Load = (exports: Modules, require: NodeJS.Require, module: { exports: Modules }, filename: string, directory: string) => void
 
 /** A hash of early.js, by build.js: V8 itself only compares lengths. */
@@ -66,23 +66,21 @@ const writeCode = (script: vm.Script) => {
   }
 }
 
-/**
- * Makes the exports of `module` the table of early.js: functions by the name of the module that they load. Of register.js and loader.js, which call
- * this, the first one that is loaded makes the table, the other takes it over. Then calls the function named `start`, if any.
- */
-export const loadModules = (module: { exports: Modules }, require: NodeJS.Require, other: string, start?: string) => {
-  const loaded = require.cache[path.join(import.meta.dirname, other)]?.exports as Modules | undefined
-  if (loaded) {
-    module.exports = loaded
-    if (start) loaded[start]?.()
-    return
-  }
+const isAbsent = (modules: Modules): boolean => (modules.warmth?.() as typeof import('./warmth.js')).warmth.reason === 'absent'
+
+/** The table of early.js: functions by the name of the module that they load; and `startWith`, which calls one of them as a process's first. */
+export const loadModules = (require: NodeJS.Require): Modules => {
   const cachedData = readCode()
   const source = `(function (exports, require, module, __filename, __dirname) { ${fs.readFileSync(file, 'latin1')}\n})`
   const script = new vm.Script(source, { filename: file, cachedData })
+  const module = { exports: {} as Modules }
   const load = script.runInThisContext() as Load
   load.call(module.exports, module.exports, require, module, file, import.meta.dirname)
-  if (start) module.exports[start]?.()
-  // Now, when what a start needs has been executed: functions that were not are not in it.
-  if (cachedData === undefined) writeCode(script)
+  const startWith = (name = '') => {
+    const result = module.exports[name]?.()
+    // Functions that were not executed are not in it. This start has done all that there is to do, if it looked for a zygote in vain.
+    if (cachedData === undefined && isAbsent(module.exports)) writeCode(script)
+    return result
+  }
+  return { ...module.exports, startWith }
 }

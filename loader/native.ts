@@ -62,12 +62,8 @@ export interface Native {
   /** The right to make the program's zygote, with what its manifest said so far; or why there is nothing to do. */
   claimProgram(program: Program): { key: string; previous: string } | string
   dropClaim(): void
-  /** Prepares the claimed zygote; started by startZygote(), at the latest as this process exits. */
+  /** The claimed zygote is started when this process has come to rest, at the latest as it exits. If it saved too little, the manifest says so. */
   prepareZygote(plan: ZygotePlan): void
-  /** Processor time that this process has used since its claim. */
-  computedMs(): number
-  /** Unless it would save too little: then the manifest says so. */
-  startZygote(): void
 
   // In a zygote
   /** Lets clients queue. Returns what failed. */

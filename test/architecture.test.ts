@@ -21,7 +21,7 @@ const loaderArrows: Record<string, string[]> = {
   settings: [],
   warmth: [],
   distribution: [],
-  'code-cache': [],
+  'code-cache': ['warmth'],
   'import-module': [],
   'main-thread': [],
   errors: [],

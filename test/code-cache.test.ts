@@ -19,7 +19,7 @@ describe.each(nodes)('on Node $version', (node) => {
   const caches = () => fs.readdirSync(folder()).filter((name) => name.startsWith('code-')).map((name) => path.join(folder(), name))
   const start = (flags: string[] = []) => {
     const { stdout, stderr, status } = spawnSync(node.execPath, [...flags, '--import', path.join(distribution, 'register.js'), 'app.ts'], {
-      cwd: home, env: { HOME: home, INSTASTART: '0' }, encoding: 'utf8',
+      cwd: home, env: { HOME: home, XDG_RUNTIME_DIR: fs.mkdtempSync(path.join(home, 'runtime-')), INSTASTART_MIN_SAVING: '100000' }, encoding: 'utf8',
     })
     expect({ stdout, stderr, status }).toEqual({ stdout: 'ran\n', stderr: '', status: 0 })
   }

@@ -4,9 +4,6 @@ import type { Native, Program } from '../native.js'
 import { identity, zygoteOptions, type Manifest } from '../protocol.js'
 import { settingsFor } from '../settings.js'
 
-const shortestTickMs = 20
-const longestWaitMs = 5000
-
 /** A given-up manifest's reason: the run computed for too short a time. Each further one is measured again. */
 const savesLittle = 'saves-little'
 
@@ -60,38 +57,12 @@ export const prepareZygote = (native: Native, program: Program, { isClients, pre
   const args = process.argv.slice(2)
   const manifest: Partial<Manifest> = { entry, node: program.node, failures: failuresSoFar(previous) }
   const own = zygoteOptions(claim.key, entry, Number(process.versions.node.split('.')[0]), preload)
-  const leastCpuMs = isClients ? 0 : leastSavingMs()
   native.prepareZygote({
     node: program.node,
     argv: [process.argv0, ...program.execArgv, ...own, program.entry, ...args],
     manifest: JSON.stringify(manifest).slice(1),
     uptimeMs: Math.round(performance.now()),
-    leastCpuMs,
+    leastCpuMs: isClients ? 0 : leastSavingMs(),
   })
-  startWhenQuiet(native, leastCpuMs)
   return previous.reason === savesLittle ? savesLittle : undefined
-}
-
-/**
- * Loading keeps a processor busy (on Node 20 on another thread, unseen by hooks); a program that then waits for something does not. One
- * that goes on computing gets its zygote after a while all the same, and one that ends before gets it as it exits.
- */
-const startWhenQuiet = (native: Native, leastMs: number) => {
-  let tickMs = shortestTickMs
-  let passedMs = 0
-  let before = 0
-  const check = () => {
-    const now = native.computedMs()
-    const isQuiet = now - before < tickMs / 2
-    passedMs += tickMs
-    if (passedMs > longestWaitMs || (isQuiet && now >= leastMs)) {
-      native.startZygote()
-      return
-    }
-    // Waiting, and little done so far: looked at ever more rarely.
-    if (isQuiet) tickMs *= 2
-    before = now
-    setTimeout(check, tickMs).unref()
-  }
-  setTimeout(check, tickMs).unref()
 }

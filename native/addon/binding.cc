@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/random.h>
+#include "addon/quiet_timer.h"
 #include "addon/run_start.h"
 #include "addon/starter.h"
 #include "addon/zygote.h"
@@ -117,22 +118,17 @@ Napi::Value claimProgram(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// prepareZygote({ node, argv, manifest, uptimeMs, leastCpuMs }): it is started by startZygote(), at the latest when this process exits.
+// prepareZygote({ node, argv, manifest, uptimeMs, leastCpuMs }): it is started when this process has come to rest, at the latest when it exits.
 Napi::Value prepareZygote(const Napi::CallbackInfo& info) {
   const auto plan = info[0].As<Napi::Object>();
   const auto number = [&](const char* name) { return plan.Get(name).As<Napi::Number>().Int64Value(); };
   claim->prepare({text(plan.Get("node")), texts(plan.Get("argv")), text(plan.Get("manifest")), now_ms() - number("uptimeMs"), number("leastCpuMs")});
   // However the program ends, short of a signal; and unseen by it, unlike a listener for 'exit'.
   atexit(startClaimed);
+  uv_loop_s* loop = nullptr;
+  if (napi_get_uv_event_loop(info.Env(), &loop) == napi_ok) whenQuiet(loop, [] { return claim ? claim->computedMs() : 0; }, number("leastCpuMs"), startClaimed);
   return info.Env().Undefined();
 }
-
-Napi::Value startZygote(const Napi::CallbackInfo& info) {
-  startClaimed();
-  return info.Env().Undefined();
-}
-
-Napi::Value computedMs(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), claim ? static_cast<double>(claim->computedMs()) : 0); }
 
 Napi::Value dropClaim(const Napi::CallbackInfo& info) {
   claim.reset();
@@ -248,8 +244,6 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("becomeClient", becomeClient);
   add("claimProgram", claimProgram);
   add("prepareZygote", prepareZygote);
-  add("computedMs", computedMs);
-  add("startZygote", startZygote);
   add("dropClaim", dropClaim);
   add("beginZygote", beginZygote);
   add("consulted", consulted);
