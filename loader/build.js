@@ -80,7 +80,8 @@ export const buildLoader = async (dist) => {
   const earlyHash = createHash('sha256').update(fs.readFileSync(path.join(dist, 'early.js'))).digest('hex').slice(0, 16)
   const { outputFiles } = await build({
     ...options, define: { ...options.define, EARLY_HASH: JSON.stringify(earlyHash) }, write: false,
-    stdin: { contents: "module.exports = require('./code-cache.js').loadModules(require)", resolveDir: folder },
+    stdin: { contents: "import { loadModules } from './code-cache.js'\nmodule.exports = loadModules(require)", resolveDir: folder },
+    logOverride: { 'commonjs-variable-in-esm': 'silent' },
   })
   fs.writeFileSync(path.join(dist, 'loader.js'), withoutCopies(outputFiles[0].text))
   // As short as can be: Node looks for the names of exports in what --import names, by a parser so slow that 5 KB take 20 ms on Node 22.
