@@ -10,6 +10,7 @@ export const startRun = (native: Native, platform: Platform, fork: 'run' | 'stan
   // First: an error in the rest must find its way out, too.
   platform.startRun(native.leaveFunction())
   if (fork === 'standby') process.title = process.title.replace('zygote', 'standby')
+  // In there a standby waits for its client.
   takeIdentity(native.becomeRun())
   renewRandom()
   refreshTerminals(streams)
