@@ -168,13 +168,14 @@ bool Server::wantsStandby() const { return !closed_ && !standby_.ok() && !standb
 
 void Server::forkStandby() {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return;
+  // Not tried again where something is short: descriptors, memory, processes.
+  standby_failed_ = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0;
+  if (standby_failed_) return;
   UniqueFd ours(ends[0]), its(ends[1]);
   const pid_t zygote = getpid(), pid = fork();
-  // No memory or no processes: whoever comes next is told the same.
-  if (pid < 0) standby_failed_ = true;
-  else if (pid == 0) leaveZygote({{}, {}, std::move(its)}, zygote);
-  else standby_ = {pid, std::move(ours)};
+  standby_failed_ = pid < 0;
+  if (pid == 0) leaveZygote({{}, {}, std::move(its)}, zygote);
+  else if (pid > 0) standby_ = {pid, std::move(ours)};
 }
 
 void Server::leaveZygote(Run run, pid_t zygote) {
