@@ -64,4 +64,8 @@ export const lines = [
     line: 'CLI authors\' case: a package with a bin that uses `launch()`, installed from a tarball, is warm for its users who know nothing of us.',
     tests: /^contract\/auto .*whose bin calls launch\(\)/,
   },
+  {
+    line: '2,000 runs with 16 in flight, half of them killed at random moments: none hung, none lost, nothing left, the zygote does not grow.',
+    tests: /^contract\/kills /,
+  },
 ]

@@ -17,7 +17,7 @@ const failing: [entry: string, says: string, status: number][] = [
 
 /** Which of Node's own functions are in the stack depends on its options. Resolution hooks are in it, as any user's would be. */
 const told = ({ stdout, stderr, status, signal }: Outcome) =>
-  ({ stdout, stderr: withoutDebugLines(stderr).replaceAll(/^ +at .*(\(?node:|\/(loader|later)\.js:).*\n/gm, ''), status, signal })
+  ({ stdout, stderr: withoutDebugLines(stderr).replaceAll(/^ +at .*(\(?node:|\/(early|later)\.js:).*\n/gm, ''), status, signal })
 
 describe.each(nodes)('on Node $version', (node) => {
   describe.each(warmWays)('with %s', (way) => {

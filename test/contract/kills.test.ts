@@ -1,0 +1,69 @@
+// Clients that are killed at any moment: the others notice nothing, and the zygote keeps nothing of them.
+import fs from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { until } from '../support/conditions.js'
+import { recordFigure, scaled } from '../support/contract.js'
+import { nodes } from '../support/nodes.js'
+import { Sandbox, isWarm, withoutDebugLines } from '../support/sandbox.js'
+import { standbysOf } from '../support/zygotes.js'
+
+const runs = scaled(2000, 100)
+const inFlight = 16
+/** Within it a run of the program below starts, works and ends. */
+const longestMs = 80
+
+const program = `import { format } from 'node:util'
+const text = format('%d', 6 * 7)
+setTimeout(() => console.log(text), 5)
+`
+
+/** Private memory, and how many descriptors are open. */
+const sizeOf = (pid: number) => {
+  const rollup = fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const kB = [...rollup.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].reduce((sum, [, value]) => sum + Number(value), 0)
+  return { kB, descriptors: fs.readdirSync(`/proc/${pid}/fd`).length }
+}
+
+describe.each(nodes)('on Node $version', (node) => {
+  test(`${runs} runs, ${inFlight} in flight, half of them killed: none hangs, none is lost, nothing is left, the zygote does not grow`, async () => {
+    const sandbox = new Sandbox(node)
+    sandbox.write('app.mjs', program)
+    await sandbox.warmUp('client', ['app.mjs'])
+    const zygote = sandbox.zygotes()[0]?.pid ?? NaN
+    const seen = { warm: 0, killed: 0, wrong: [] as unknown[] }
+
+    const one = async (isToBeKilled: boolean) => {
+      const { child, ended } = sandbox.start('client', ['app.mjs'])
+      const timer = isToBeKilled ? setTimeout(() => child.kill('SIGKILL'), Math.random() * longestMs) : undefined
+      const outcome = await ended
+      clearTimeout(timer)
+      if (outcome.signal === 'SIGKILL') seen.killed++
+      else if (outcome.stdout !== '42\n' || outcome.status !== 0 || withoutDebugLines(outcome.stderr) !== '') seen.wrong.push(outcome)
+      if (isWarm(outcome)) seen.warm++
+      // One that was killed says nothing, or all of it: but it is gone.
+      if (outcome.signal === 'SIGKILL' && !['', '42\n'].includes(outcome.stdout)) seen.wrong.push(outcome)
+    }
+    const several = async (count: number) => {
+      let left = count
+      const worker = async () => {
+        while (left-- > 0) await one(left % 2 === 0)
+      }
+      await Promise.all(Array.from({ length: inFlight }, worker))
+    }
+    const atRest = () => until('only the zygote and its standby', () => sandbox.processes().length === 1 + standbysOf(sandbox.runtime).length)
+
+    await several(4 * inFlight)
+    await atRest()
+    const before = sizeOf(zygote)
+    await several(runs)
+    await atRest()
+    const after = sizeOf(zygote)
+
+    expect(seen.wrong).toEqual([])
+    expect(sandbox.zygotes().map(({ pid }) => pid)).toEqual([zygote])
+    expect(after.descriptors).toBe(before.descriptors)
+    expect(after.kB).toBeLessThan(before.kB * 1.1 + 1000)
+    recordFigure({ node: node.version, what: `${runs} runs, half killed`, value: `${seen.warm} warm, ${seen.killed} killed; the zygote had ${before.kB} kB, then ${after.kB} kB` })
+    await sandbox.dispose()
+  }, 600_000)
+})
