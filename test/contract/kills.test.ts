@@ -17,10 +17,9 @@ const text = format('%d', 6 * 7)
 setTimeout(() => console.log(text), 5)
 `
 
-/** Private memory, and how many descriptors are open. */
+/** Memory of its own, whether or not a standby shares it, and how many descriptors are open. */
 const sizeOf = (pid: number) => {
-  const rollup = fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const kB = [...rollup.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].reduce((sum, [, value]) => sum + Number(value), 0)
+  const kB = Number(/^Anonymous:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1])
   return { kB, descriptors: fs.readdirSync(`/proc/${pid}/fd`).length }
 }
 
