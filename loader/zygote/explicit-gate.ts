@@ -49,8 +49,17 @@ export class ExplicitGate implements ProgramGate {
   /** Parks. Where every start() is awaited, not before nothing is in flight; the promise is that of the way there. */
   async start(): Promise<void> {
     this.#isReached = true
-    if (this.#isAwaited) await whenIdle(() => this.#parking.park())
-    else this.#parking.park()
+    if (this.#isAwaited) await whenIdle(() => this.#park())
+    else this.#park()
+  }
+
+  /** What goes wrong is the zygote's, not the program's, which could go on without a word to its end. */
+  #park() {
+    try {
+      this.#parking.park()
+    } catch (error) {
+      this.#parking.giveUp(`failed: ${String(error)}`)
+    }
   }
 
   /** From now on the gate is that of `file`, which is about to be imported. */

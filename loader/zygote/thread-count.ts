@@ -6,8 +6,16 @@ const poolSize = () => Number(process.env.UV_THREADPOOL_SIZE) || 4
 
 const isNamedPoolThread = (name: string): boolean => name.startsWith('libuv-worker')
 
-const threadNames = (): string[] =>
-  fs.readdirSync('/proc/self/task').map((task) => fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8'))
+/** One that has been joined may still be on the list for a moment, and then have no name any more. */
+const nameOf = (task: string): string[] => {
+  try {
+    return [fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8')]
+  } catch {
+    return [] // It has ended meanwhile.
+  }
+}
+
+const threadNames = (): string[] => fs.readdirSync('/proc/self/task').flatMap(nameOf)
 
 /** A thread bears the name of the one that started it until it has given itself another, which takes its turn on a processor. */
 const namingMs = 100
