@@ -58,6 +58,8 @@ export class ExplicitGate implements ProgramGate {
     try {
       this.#parking.park()
     } catch (error) {
+      // In a run it is the program's after all: that of an afterFork().
+      if (this.#parking.isOver) throw error
       this.#parking.giveUp(`failed: ${String(error)}`)
     }
   }

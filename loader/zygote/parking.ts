@@ -50,6 +50,11 @@ export class Parking {
     })
   }
 
+  /** In runs, and from the moment on at which nothing can be given up any more. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   /** Runs just before the zygote parks: for what a run must not find. */
   whenOver(cleanup: () => void) {
     this.#cleanups.push(cleanup)
