@@ -34,25 +34,37 @@ const Freshness::File* Freshness::findStaleIn(const Folder& folder) {
   return nullptr;
 }
 
-std::string Freshness::findStale() const {
+void Freshness::watch() {
+  for (Folder& folder : folders_)
+    folder.is_watched = std::all_of(folder.files.begin(), folder.files.end(), [&](const File& file) { return watches_.add(folder.path + file.name); });
+}
+
+size_t Freshness::unwatchedCount() const {
+  return static_cast<size_t>(std::count_if(folders_.begin(), folders_.end(), [](const Folder& folder) { return !folder.is_watched; }));
+}
+
+std::string Freshness::findStale() {
   enum { FOLDERS_WORTH_A_THREAD = 50, MOST_THREADS = 4 };
   struct Search {
-    const std::vector<Folder>& folders;
+    std::vector<const Folder*> folders;
     std::atomic<size_t> next = 0;
     std::atomic<const Folder*> folder = nullptr;
     std::atomic<const File*> file = nullptr;
     void work() {
       for (size_t i; !file && (i = next++) < folders.size();) {
-        const File* const stale = findStaleIn(folders[i]);
+        const File* const stale = findStaleIn(*folders[i]);
         const File* none = nullptr;
-        if (stale && file.compare_exchange_strong(none, stale)) folder = &folders[i];
+        if (stale && file.compare_exchange_strong(none, stale)) folder = folders[i];
       }
     }
-  } search{folders_};
+  } search;
+  may_have_changed_ |= watches_.sawChange();
+  for (const Folder& folder : folders_)
+    if (may_have_changed_ || !folder.is_watched) search.folders.push_back(&folder);
 
   pthread_t helpers[MOST_THREADS];
   size_t helper_count = 0;
-  const size_t wanted = std::min<size_t>({folders_.size() / FOLDERS_WORTH_A_THREAD, MOST_THREADS, std::max(1U, std::thread::hardware_concurrency())});
+  const size_t wanted = std::min<size_t>({search.folders.size() / FOLDERS_WORTH_A_THREAD, MOST_THREADS, std::max(1U, std::thread::hardware_concurrency())});
   const auto work = [](void* given) -> void* {
     static_cast<Search*>(given)->work();
     return nullptr;
@@ -62,6 +74,7 @@ std::string Freshness::findStale() const {
   search.work();
   for (size_t i = 0; i < helper_count; i++) pthread_join(helpers[i], nullptr);
   const File* const stale = search.file;
+  may_have_changed_ = stale != nullptr;
   return stale ? search.folder.load()->path + stale->name : "";
 }
 

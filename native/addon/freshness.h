@@ -5,17 +5,24 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
+#include "addon/watches.h"
 
 class Freshness {
  public:
   // Remembers what the file at this absolute path is right now: its identity, or that it is not there. Later calls with the same path
   // change nothing.
   void record(const std::string& path);
-  // A file that is no longer what it was; empty if there is none. Thousands of files are a matter of milliseconds: each folder is looked
-  // up once, and several threads share the work (none is left when it returns).
-  std::string findStale() const;
+  // From now on findStale() looks only when something happened. No later than this all files are recorded.
+  void watch();
+  // A file that is no longer what it was; empty if there is none. Where nothing happened that is one system call. Else, and always in
+  // folders that cannot be watched, every file is looked at: thousands are a matter of milliseconds, for each folder is looked up once,
+  // and several threads share the work (none is left when it returns).
+  std::string findStale();
   // A file that was changed at or after `since_ns` (CLOCK_REALTIME), so that nobody knows which text was read; empty if there is none.
   std::string findChangedSince(int64_t since_ns) const;
+  size_t unwatchedCount() const;
+  // In a fork, which asks nothing any more.
+  void close() { watches_.close(); }
 
  private:
   struct Identity {
@@ -31,12 +38,15 @@ class Freshness {
   struct Folder {
     std::string path;  // ends with a slash
     std::vector<File> files;
+    bool is_watched = false;
   };
   // `folder` is a descriptor, or -1: then nothing is there.
   static Identity look(int folder, const char* name);
   static const File* findStaleIn(const Folder& folder);
 
   std::vector<Folder> folders_;
+  Watches watches_;
+  bool may_have_changed_ = true;
   std::unordered_map<std::string, size_t> folder_index_;
   std::unordered_set<std::string> known_;
 };

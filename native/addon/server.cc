@@ -120,8 +120,8 @@ ptrdiff_t Server::runs() const {
 
 bool Server::reportStatus(Conversation& conversation) {
   char text[256];
-  const int length = snprintf(text, sizeof text, "{\"pid\":%d,\"runs\":%td,\"served\":%lu,\"refused\":%lu,\"standby\":%d,\"idleMs\":%ld}", getpid(), runs(),
-                              served_, refused_, standby_.pid, now_ms() - idle_since_);
+  const int length = snprintf(text, sizeof text, "{\"pid\":%d,\"runs\":%td,\"served\":%lu,\"refused\":%lu,\"standby\":%d,\"lookedAtFolders\":%zu,\"idleMs\":%ld}", getpid(),
+                              runs(), served_, refused_, standby_.pid, zygote_.freshness_.unwatchedCount(), now_ms() - idle_since_);
   frame_send(conversation.socket.get(), MESSAGE_REPORT, text, static_cast<size_t>(length), nullptr, 0, now_ms());
   return false;
 }
@@ -185,6 +185,7 @@ void Server::leaveZygote(Run run, pid_t zygote) {
   signals_.reset();
   zygote_.listener_.reset();
   zygote_.manifest_.reset();
+  zygote_.freshness_.close();
   for (int end : zygote_.far_ends_) ::close(end);
   ::close(zygote_.dir_.fd);
   prepareRun(zygote, zygote_.heap_pages_, zygote_.loop_);

@@ -49,11 +49,13 @@ std::unique_ptr<Zygote> Zygote::begin(const std::string& key, uv_loop_s* loop, s
   return zygote;
 }
 
-std::string Zygote::obstacle() const {
+std::string Zygote::obstacle() {
   if (std::string active = loop_.newlyActive(); !active.empty()) return "open-handle: " + active;
   if (standInsWereWritten(far_ends_)) return "output-before-gate";
   // File systems count time in ticks of up to 10 ms, so a change just before the start may look like one before it.
   if (std::string file = freshness_.findChangedSince(started_ns_ - 20'000'000); !file.empty()) return "changed-while-loading: " + file;
+  freshness_.watch();
+  if (std::string file = freshness_.findStale(); !file.empty()) return "changed-while-loading: " + file;
   return {};
 }
 

@@ -43,8 +43,8 @@ class Zygote {
 
   void consulted(const std::string& path) { freshness_.record(path); }
 
-  // Why this process must not be forked as it stands; empty if it may.
-  std::string obstacle() const;
+  // Why this process must not be forked as it stands; empty if it may. From here on its files are watched.
+  std::string obstacle();
 
   // Returns in forks of this process only: once in each run and in each standby. The exception: false if it could not park.
   bool park(const Parking& parking, Run* run);

@@ -1,22 +1,14 @@
-// The platform's pool and jobs without V8, which they need the headers of only. `worker_pool_test <name>` does one test: it ends with 0, or says
-// what went wrong and aborts; one that hangs is ended by SIGALRM.
+// The platform's pool and jobs without V8, which they need the headers of only.
 #include <atomic>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <functional>
 #include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
+#include "native/testing.h"
 #include "platform/job.h"
 #include "platform/worker_pool.h"
 
 using namespace std::chrono_literals;
 using v8::TaskPriority;
-
-#define CHECK(condition) \
-  if (!(condition)) fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition), abort()
 
 namespace {
 
@@ -239,7 +231,9 @@ void jobsWithoutWorkEnd() {
   job->Join();
 }
 
-void jobsCancel() {
+// `cancel` meets workers that are inside and not done, or (where `may_be_early`, every other time) perhaps none yet.
+template <typename Cancel>
+void whileHeld(bool may_be_early, Cancel cancel) {
   for (int round = 0; round < 100; round++) {
     Pool pool(4);
     Items items;
@@ -247,29 +241,26 @@ void jobsCancel() {
     items.left = 1000;
     auto job = createJob(pool, TaskPriority::kUserVisible, std::make_unique<ItemsJob>(items));
     job->NotifyConcurrencyIncrease();
-    if (round % 2) until([&] { return items.inside > 0; });
-    job->Cancel();
-    // It waits for those inside, and no more will come.
-    CHECK(items.inside == 0 && items.done == 0);
+    if (!may_be_early || round % 2) until([&] { return items.inside > 0; });
+    cancel(*job, items);
     pool.drain();
-    CHECK(items.inside == 0);
+    CHECK(items.inside == 0 && items.done == 0);
   }
 }
 
+void jobsCancel() {
+  whileHeld(true, [](v8::JobHandle& job, Items& items) {
+    job.Cancel();
+    // It waits for those inside, and no more will come.
+    CHECK(items.inside == 0);
+  });
+}
+
 void jobsCancelAndDetach() {
-  for (int round = 0; round < 100; round++) {
-    Pool pool(4);
-    Items items;
-    items.hold = true;
-    items.left = 1000;
-    auto job = createJob(pool, TaskPriority::kUserVisible, std::make_unique<ItemsJob>(items));
-    job->NotifyConcurrencyIncrease();
-    until([&] { return items.inside > 0; });
-    job->CancelAndDetach();
-    CHECK(!job->IsValid());
-    pool.drain();
-    CHECK(items.inside == 0 && items.done == 0);
-  }
+  whileHeld(false, [](v8::JobHandle& job, Items&) {
+    job.CancelAndDetach();
+    CHECK(!job.IsValid());
+  });
 }
 
 void jobsChangePriority() {
@@ -284,10 +275,7 @@ void jobsChangePriority() {
   CHECK(items.done == 100);
 }
 
-const struct {
-  const char* name;
-  void (*body)();
-} tests[] = {
+const std::vector<NamedTest> tests = {
     {"tasks run, on no more threads than there may be", tasksRun},
     {"as many run at a time as there are threads", asManyAtATimeAsThereAreThreads},
     {"the most urgent runs first", urgentFirst},
@@ -306,11 +294,4 @@ const struct {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-  alarm(60);
-  for (const auto& [name, body] : tests) {
-    if (count < 2) puts(name);
-    else if (strcmp(name, arguments[1]) == 0) return body(), 0;
-  }
-  return count < 2 ? 0 : 2;
-}
+int main(int count, char** arguments) { return runNamed(tests, count, arguments); }
