@@ -25,7 +25,7 @@ const sizeOf = (pid: number) => {
 
 describe.each(nodes)('on Node $version', (node) => {
   test(`${runs} runs, ${inFlight} in flight, half of them killed: none hangs, none is lost, nothing is left, the zygote does not grow`, async () => {
-    const sandbox = new Sandbox(node)
+    await using sandbox = new Sandbox(node)
     sandbox.write('app.mjs', program)
     await sandbox.warmUp('client', ['app.mjs'])
     const zygote = sandbox.zygotes()[0]?.pid ?? NaN
@@ -63,6 +63,5 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(after.descriptors).toBe(before.descriptors)
     expect(after.kB).toBeLessThan(before.kB * 1.1 + 1000)
     recordFigure({ node: node.version, what: `${runs} runs, half killed`, value: `${seen.warm} warm, ${seen.killed} killed; the zygote had ${before.kB} kB, then ${after.kB} kB` })
-    await sandbox.dispose()
   }, 600_000)
 })

@@ -107,6 +107,9 @@ export class Sandbox {
     await untilGone(pids)
   }
 
+  /** For `await using`. */
+  [Symbol.asyncDispose] = () => this.dispose()
+
   /** Fails if a process or file is left. */
   async dispose(): Promise<void> {
     try {
