@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { run } from './measure.js'
+import { isWarm, run } from './measure.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const dist = path.join(root, 'dist')
@@ -47,26 +47,30 @@ export class BenchSandbox {
     return { command, cwd, env: this.env(env) }
   }
 
-  /** By the client. */
-  client(args, options) {
-    return this.command([instastart, ...args], options)
+  /** Warm, by the client. */
+  client(args) {
+    return this.#warm([instastart, ...args])
   }
 
-  /** By the preload. */
-  register(args, options) {
-    return this.command(['node', '--import', register, ...args], options)
+  /** Warm, by the preload. */
+  register(args) {
+    return this.#warm(['node', '--import', register, ...args])
+  }
+
+  #warm(command) {
+    return { ...this.command(command, { env: { INSTASTART_DEBUG: '1' } }), mustBeWarm: true }
   }
 
   plain(args, options) {
     return this.command(['node', ...args], options)
   }
 
-  /** Runs it until a run is warm. INSTASTART_DEBUG does not count among what makes a zygote another one. */
-  async warmUp(command) {
+  /** Runs it until a run is warm. */
+  async warmUp(command, runOnce = run) {
     const deadline = performance.now() + WARM_WITHIN_MS
     for (;;) {
-      const { stderr } = await run({ ...command, env: { ...command.env, INSTASTART_DEBUG: '1' } })
-      if (stderr.includes('instastart: warm run')) return
+      const { stderr } = await runOnce({ ...command, mustBeWarm: false })
+      if (isWarm(stderr)) return
       if (performance.now() > deadline) throw new Error(`${command.command.join(' ')} did not become warm: ${stderr}`)
       await new Promise((resolve) => setTimeout(resolve, 100))
     }

@@ -69,6 +69,12 @@ export const doorsOf = (runtime: string): string[] => {
 
 const describe = (runtime: string) => JSON.stringify({ manifests: manifestsOf(runtime), doors: doorsOf(runtime), processes: processesOf(runtime) })
 
+/** A zygote holds the lock from before it is executed (processesOf() misses one meanwhile: it has no environment yet) until it has ended. */
+const isClaimed = (runtime: string, key: string): boolean => {
+  const { ino } = fs.statSync(path.join(folderOf(runtime), `${key}.json`))
+  return read('/proc/locks').split('\n').some((lock) => lock.includes('FLOCK') && lock.includes(`:${ino} `))
+}
+
 /**
  * Nothing is on its way any more: every zygote that was started is parked, or gave up, or died ('warming' for ever). To be called after the
  * run that starts it has ended.
@@ -80,8 +86,7 @@ export const untilSettled = async (runtime: string): Promise<ManifestSeen[]> => 
     const doors = doorsOf(runtime)
     const isParked = ({ pid: zygote }: ProcessSeen) =>
       manifests.some(({ state, pid, key }) => state === 'parked' && pid === zygote && doors.includes(key))
-    return manifests.length > 0 && zygotes.every(isParked) &&
-      (processesOf(runtime).length === zygotes.length || manifests.every(({ state }) => state !== 'warming'))
+    return manifests.length > 0 && zygotes.every(isParked) && manifests.every(({ state, key }) => state !== 'warming' || !isClaimed(runtime, key))
   }
   await until('settled zygotes', settled).catch((error: Error) => {
     throw new Error(`${error.message}: ${describe(runtime)}`)

@@ -1,4 +1,4 @@
-// Private memory as the entry's first line is evaluated, and after some work; in kB, then waits for the end of stdin.
+// Private memory as the entry's first line is evaluated, and after some work, in kB; it ends with stdin.
 import 'typescript'
 import 'eslint'
 import 'mathjs'

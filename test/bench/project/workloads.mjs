@@ -8,6 +8,8 @@ import ts from 'typescript'
 const root = path.resolve(import.meta.dirname, '../../..')
 
 const workloads = {
+  nothing: () => 0,
+
   tsc: () => {
     const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile)
     const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, root)

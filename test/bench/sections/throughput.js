@@ -14,7 +14,7 @@ export const measureThroughput = async (sandbox, { rounds, only = names }) => {
   await sandbox.warmUp(sandbox.client([file, 'nothing']))
   for (const name of names.filter((each) => only.includes(each))) {
     tables[name] = await compare({ plain: sandbox.plain([file, name]), warm: sandbox.client([file, name]) }, {
-      rounds, pauseMs: 100, valueOf: ({ stdout }) => JSON.parse(stdout).ms,
+      rounds, pauseMs: 100, measured: ({ stdout }) => JSON.parse(stdout).ms,
     })
   }
   return tables

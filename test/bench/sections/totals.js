@@ -1,7 +1,7 @@
 // Whole runs, from the start to the end of the output: ours warm, and what people use else.
 import path from 'node:path'
 import { compare } from '../measure.js'
-import { project, register } from '../bench-sandbox.js'
+import { project } from '../bench-sandbox.js'
 
 export const title = 'Totals'
 export const unit = 'ms'
@@ -37,7 +37,7 @@ export const measureTotals = async (sandbox, { rounds, only }) => {
     if (only && !only.includes(name)) continue
     const ours = {
       'instastart, warm': sandbox.client([file]),
-      'node --import instastart/register, warm': sandbox.plain(['--import', register, file]),
+      'node --import instastart/register, warm': sandbox.register([file]),
     }
     for (const command of Object.values(ours)) await sandbox.warmUp(command)
     const able = {}
