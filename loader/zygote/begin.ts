@@ -15,6 +15,7 @@ import { GatePlaces } from './gate-places.js'
 import { GraphFiles } from './graph-files.js'
 import { hideInternals } from './hide-internals.js'
 import { Parking } from './parking.js'
+import { rehearse } from './rehearsal.js'
 import { watchArguments } from './watched-arguments.js'
 import { watchStdio } from './watched-stdio.js'
 
@@ -27,6 +28,7 @@ export const beginZygote = (key: string) => {
   // Somebody typed our title, or the directory is gone: nothing to serve.
   if (error) process.exit(1)
 
+  rehearse()
   const platform = loadPlatform()
   const entry = fs.realpathSync(process.argv[1] ?? '')
   installRandom(native)

@@ -48,17 +48,17 @@ export class BenchSandbox {
   }
 
   /** Warm, by the client. */
-  client(args) {
-    return this.#warm([instastart, ...args])
+  client(args, options) {
+    return this.#warm([instastart, ...args], options)
   }
 
   /** Warm, by the preload. */
-  register(args) {
-    return this.#warm(['node', '--import', register, ...args])
+  register(args, options) {
+    return this.#warm(['node', '--import', register, ...args], options)
   }
 
-  #warm(command) {
-    return { ...this.command(command, { env: { INSTASTART_DEBUG: '1' } }), mustBeWarm: true }
+  #warm(command, { env } = {}) {
+    return { ...this.command(command, { env: { ...env, INSTASTART_DEBUG: '1' } }), mustBeWarm: true }
   }
 
   plain(args, options) {

@@ -1,4 +1,4 @@
-// `node workloads.mjs <name>`: does one kind of work, and prints the milliseconds that it took. What it needs is imported before the gate.
+// `WORKLOAD=<name> node workloads.mjs`: does one kind of work, and prints the milliseconds that it took. What it needs is imported before the gate.
 import { spawnSync } from 'node:child_process'
 import http from 'node:http'
 import path from 'node:path'
@@ -82,7 +82,7 @@ const workloads = {
   },
 }
 
-const name = process.argv[2]
+const name = process.env.WORKLOAD ?? 'nothing'
 const started = performance.now()
 const result = await workloads[name]()
 console.log(JSON.stringify({ name, ms: performance.now() - started, result }))
