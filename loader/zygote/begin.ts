@@ -28,15 +28,14 @@ export const beginZygote = (key: string) => {
   // Somebody typed our title, or the directory is gone: nothing to serve.
   if (error) process.exit(1)
 
-  rehearse()
   const platform = loadPlatform()
   const entry = fs.realpathSync(process.argv[1] ?? '')
   installRandom(native)
   const files = new GraphFiles(native)
   const settings = settingsFor(entry)
-  const parking = new Parking({
-    native, platform, entry, files, watchedArguments: watchArguments(), watchedStdio: watchStdio(), settings, isByAuto: hadPreload,
-  })
+  const watchedStdio = watchStdio()
+  rehearse()
+  const parking = new Parking({ native, platform, entry, files, watchedArguments: watchArguments(), watchedStdio, settings, isByAuto: hadPreload })
   if (!platform.takeOver()) parking.giveUp('busy-workers')
   const places = new GatePlaces(entry, settings.gateBefore)
   const watchCommonJS = (file: string) => commonjsGate(file, explicit, parking)

@@ -8,5 +8,6 @@ export const rehearse = () => {
   // Of these are process.stdout and its like. Not imported: esbuild leaves imports out of which nothing is used.
   require('node:net')
   require('node:tty')
-  new Console(new Writable({ write: (_chunk, _encoding, done) => done() })).log('text')
+  // In no colours: what Node decides on them with looks at process.stderr, and so makes it.
+  new Console({ stdout: new Writable({ write: (_chunk, _encoding, done) => done() }), colorMode: false }).log('text')
 }

@@ -11,6 +11,7 @@ const ways: [way: string, argument: string, end: number | NodeJS.Signals][] = [
   ['reject', '', 1], ['rejectText', '', 1],
   ['exitListenerWrites', '3', 3], ['exitListenerAfterExit', '4', 4], ['exitListenerAfterThrow', '', 1],
   ['exitListenerSetsCode', '9', 9], ['exitListenerExits', '8', 8], ['exitListenerThrows', '', 1], ['lastListenerSetsCode', '9', 9],
+  ['exitListenerPromises', '', 0], ['exitListenerRejects', '', 1], ['emitsExit', '', 0],
   ['beforeExit', '', 0], ['runsDry', '', 0], ['unrefd', '', 0],
   ['killSelf', 'SIGKILL', 'SIGKILL'], ['killSelf', 'SIGTERM', 'SIGTERM'], ['killSelf', 'SIGINT', 'SIGINT'], ['killSelf', 'SIGHUP', 'SIGHUP'],
   ['handleSignal', 'SIGTERM', 5], ['handleSignal', 'SIGUSR2', 5], ['handleSignal', 'SIGINT', 5],
