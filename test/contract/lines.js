@@ -68,4 +68,8 @@ export const lines = [
     line: '2,000 runs with 16 in flight, half of them killed at random moments: none hung, none lost, nothing left, the zygote does not grow.',
     tests: /^contract\/kills /,
   },
+  {
+    line: '2,000 forks under load with concurrent compilation and garbage collection forced: no crash.',
+    tests: /^contract\/forks /,
+  },
 ]
