@@ -14,6 +14,11 @@ uv_idle_t end_of_handles;
 
 v8::Local<v8::String> text(v8::Isolate* isolate, const char* characters) { return v8::String::NewFromUtf8(isolate, characters).ToLocalChecked(); }
 
+v8::Local<v8::Object> processOf(v8::Isolate* isolate) {
+  const v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  return context->Global()->Get(context, text(isolate, "process")).ToLocalChecked().As<v8::Object>();
+}
+
 // How many libraries were loaded in all this time.
 unsigned long long librariesLoaded() {
   unsigned long long count = 0;
@@ -29,7 +34,7 @@ unsigned long long librariesLoaded() {
 // Node has closed all handles and ended all Workers. What it would do next is free every object that it has for JavaScript, module by module,
 // for as long as a small program takes, in pages that are the zygote's too. Of these only a database cares, and what native packages registered.
 void leaveUnlessCleanUpMatters(uv_handle_t*) {
-  if (librariesLoaded() != libraries_before) return;
+  if (librariesLoaded() != libraries_before || loaded_modules.IsEmpty()) return;
   v8::Isolate* const isolate = v8::Isolate::GetCurrent();
   const v8::HandleScope scope(isolate);
   const v8::Local<v8::Context> context = isolate->GetCurrentContext();
@@ -71,6 +76,10 @@ void watchedEmit(const v8::FunctionCallbackInfo<v8::Value>& info) {
 
 void prepareToLeave(v8::Isolate* isolate) {
   libraries_before = librariesLoaded();
+  v8::Local<v8::Value> modules;
+  if (processOf(isolate)->Get(isolate->GetCurrentContext(), text(isolate, "moduleLoadList")).ToLocal(&modules) && modules->IsArray()) {
+    loaded_modules.Reset(isolate, modules.As<v8::Array>());
+  }
   node::AddEnvironmentCleanupHook(
       isolate, [](void*) { if (leave_run) leave_run(natural_exit_code); }, nullptr);
 }
@@ -82,8 +91,7 @@ void leaveBy(v8::Isolate* isolate, void (*leave)(int code)) {
   node::SetProcessExitHandler(node::GetCurrentEnvironment(context), [](node::Environment*, int code) { leave_run(code); });
 
   // A loop that runs dry.
-  const v8::Local<v8::Object> process = context->Global()->Get(context, text(isolate, "process")).ToLocalChecked().As<v8::Object>();
-  loaded_modules.Reset(isolate, process->Get(context, text(isolate, "moduleLoadList")).ToLocalChecked().As<v8::Array>());
+  const v8::Local<v8::Object> process = processOf(isolate);
   uv_idle_init(node::GetCurrentEventLoop(isolate), &end_of_handles);
   const v8::Local<v8::String> emit = text(isolate, "emit");
   const v8::Local<v8::Function> watched = v8::Function::New(context, watchedEmit, process->Get(context, emit).ToLocalChecked()).ToLocalChecked();

@@ -72,4 +72,20 @@ export const lines = [
     line: '2,000 forks under load with concurrent compilation and garbage collection forced: no crash.',
     tests: /^contract\/forks /,
   },
+  {
+    line: 'Throughput of a warm run at most 1.03 of plain on every workload.',
+    tests: /^contract\/bench .*takes at most 1\.03 of the time/,
+  },
+  {
+    line: '`node --import instastart/register` warm: at most 1.25 of `node --import <empty>`, whatever the graph.',
+    tests: /^contract\/bench .*at most 1\.25 of an empty preload/,
+  },
+  {
+    line: '`instastart` warm: hello at most 0.4 of `node -e 0` (22-26); heavy at most 1.5 of its own hello; mid and heavy at least 5 times faster than every peer.',
+    tests: /^contract\/bench .*, warm by the command, /,
+  },
+  {
+    line: 'Private memory at the entry\'s first line at most 10% of the plain process\'s at the same line; growth after it at most plain\'s plus 10%.',
+    tests: /^contract\/bench .*private memory/,
+  },
 ]

@@ -30,7 +30,7 @@ const workloads = {
   regexp: () => {
     const text = 'The quick brown fox, 2026-11-23 12:34:56, jumps over <a href="https://example.org/x?y=z">the dog</a>. '.repeat(2000)
     let count = 0
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 400; i++) {
       for (const pattern of [/\b(\w+)\s(\w+)\b/g, /(\d{4})-(\d\d)-(\d\d)/g, /<a\s+href="([^"]*)">/g, /[aeiou]{2,}/gi]) count += text.match(pattern)?.length ?? 0
     }
     return count
@@ -48,7 +48,7 @@ const workloads = {
       3, 64, 32, 1, 32, 2, 106, 33, 1, 32, 2, 65, 1, 106, 34, 2, 32, 0, 72, 13, 0, 11, 32, 1, 11)
     const { instance } = await WebAssembly.instantiate(code)
     let sum = 0
-    for (let i = 0; i < 200; i++) sum = (sum + instance.exports.s(2_000_000)) | 0
+    for (let i = 0; i < 1000; i++) sum = (sum + instance.exports.s(2_000_000)) | 0
     return sum
   },
 
@@ -75,7 +75,7 @@ const workloads = {
       response.on('data', (part) => { body += part }).on('end', () => resolve(body.length))
     }).on('error', reject))
     let total = 0
-    for (let round = 0; round < 250; round++) total += (await Promise.all(Array.from({ length: 8 }, (_, i) => get(i)))).reduce((a, b) => a + b)
+    for (let round = 0; round < 800; round++) total += (await Promise.all(Array.from({ length: 8 }, (_, i) => get(i)))).reduce((a, b) => a + b)
     agent.destroy()
     server.close()
     return total
