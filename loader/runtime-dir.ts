@@ -11,6 +11,8 @@ export interface ZygoteReport {
   runs: number
   served: number
   refused: number
+  /** Where changes are not heard of (NFS, FUSE ...): these are looked at for every run. */
+  unwatchedFolders: number
   idleMs: number
 }
 

@@ -10,7 +10,8 @@ const stateOf = ({ manifest, report }: ProgramRecord): string => {
 
 const lineOf = (record: ProgramRecord): string => {
   const { manifest, report } = record
-  const counts = report ? `, ${report.served} runs served, ${report.runs} now, ${report.refused} refused, idle ${Math.round(report.idleMs / 1000)} s` : ''
+  const unwatched = report?.unwatchedFolders ? `, ${report.unwatchedFolders} folders looked at for each` : ''
+  const counts = report ? `, ${report.served} runs served, ${report.runs} now, ${report.refused} refused, idle ${Math.round(report.idleMs / 1000)} s${unwatched}` : ''
   return `${manifest.entry ?? record.key}\n    ${stateOf(record)}${counts}\n`
 }
 

@@ -120,8 +120,9 @@ ptrdiff_t Server::runs() const {
 
 bool Server::reportStatus(Conversation& conversation) {
   char text[256];
-  const int length = snprintf(text, sizeof text, "{\"pid\":%d,\"runs\":%td,\"served\":%lu,\"refused\":%lu,\"standby\":%d,\"lookedAtFolders\":%zu,\"idleMs\":%ld}", getpid(),
-                              runs(), served_, refused_, standby_.pid, zygote_.freshness_.unwatchedCount(), now_ms() - idle_since_);
+  const char* const format = R"({"pid":%d,"runs":%td,"served":%lu,"refused":%lu,"standby":%d,"unwatchedFolders":%zu,"idleMs":%ld})";
+  const int length = snprintf(text, sizeof text, format, getpid(), runs(), served_, refused_, standby_.pid, zygote_.freshness_.unwatchedCount(),
+                              now_ms() - idle_since_);
   frame_send(conversation.socket.get(), MESSAGE_REPORT, text, static_cast<size_t>(length), nullptr, 0, now_ms());
   return false;
 }

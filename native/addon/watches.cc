@@ -128,7 +128,6 @@ bool Watches::add(const std::string& path) {
       case Kind::unknown:
         return false;
       case Kind::absent:
-        return true;
       case Kind::file:
         return true;
       case Kind::folder:
