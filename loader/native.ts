@@ -50,6 +50,9 @@ export interface ParkOptions {
   rebinds: [standard: number, stream: number][]
 }
 
+/** What a fork of the zygote is: a run, one that waits for its client, or the image that clients become runs from. */
+export type Fork = 'run' | 'standby' | 'image'
+
 export interface Native {
   /** Version and build of the addon. */
   build: string
@@ -73,8 +76,8 @@ export interface Native {
   obstacle(): string
   /** Leaves the manifest and ends this process. */
   abandon(manifest: string): never
-  /** Returns in forks and never in the zygote: in every run, and in every standby. Undefined if it could not park. */
-  park(options: ParkOptions): 'run' | 'standby' | undefined
+  /** Returns in forks and never in the zygote. Undefined if it could not park. */
+  park(options: ParkOptions): Fork | undefined
 
   // In such a fork
   /** Makes it the run of its client, for whom a standby waits. */

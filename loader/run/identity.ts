@@ -19,6 +19,9 @@ export const takeIdentity = (run: RunFacts) => {
   // In place: modules may hold on to these arrays.
   replace(process.argv, [process.execPath, path.resolve(entry), ...args])
   replace(process.execArgv, run.execArgv)
-  // libuv's initial title is argv[0].
+}
+
+/** libuv's initial title is argv[0]. */
+export const takeTitle = () => {
   process.title = process.argv0
 }

@@ -1,17 +1,20 @@
 // What a run repairs in JavaScript, after the native part (native/addon/run_start.cc) and before the program goes on.
-import type { Native, Platform } from '../native.js'
+import type { Fork, Native, Platform } from '../native.js'
 import { becomeWarm } from '../warmth.js'
-import { takeIdentity } from './identity.js'
+import { takeIdentity, takeTitle } from './identity.js'
 import { renewRandom } from './randomness.js'
 import { refreshTerminals } from './terminal.js'
 
 /** `streams`: the standard descriptors whose streams were made before the gate. */
-export const startRun = (native: Native, platform: Platform, fork: 'run' | 'standby', streams: number[]) => {
+export const startRun = (native: Native, platform: Platform, fork: Fork, streams: number[]) => {
   // First: an error in the rest must find its way out, too.
   platform.startRun(native.leaveFunction())
   if (fork === 'standby') process.title = process.title.replace('zygote', 'standby')
-  // In there a standby waits for its client.
+  // Of an image before it is one: the command line of its runs is their own, which a title would overwrite.
+  if (fork === 'image') takeTitle()
+  // In there a standby waits for its client, and the image is left; its runs come out.
   takeIdentity(native.becomeRun())
+  if (fork !== 'image') takeTitle()
   renewRandom()
   refreshTerminals(streams)
   becomeWarm()

@@ -58,6 +58,10 @@ struct ProgramFacts {
 // A descriptor that survives the exec to come.
 bool keepAcrossExec(int fd) { return fcntl(fd, F_SETFD, 0) == 0; }
 
+std::string followArgument(const offer& offer, int64_t asked_at, size_t option_count) {
+  return "--follow=" + std::to_string(offer.conversation) + "," + std::to_string(offer.image) + "," + std::to_string(asked_at) + "," + std::to_string(option_count);
+}
+
 // becomeClient({ ...program, client, args }): does not return if there is a run to be had; else the reason.
 Napi::Value becomeClient(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
@@ -74,23 +78,22 @@ Napi::Value becomeClient(const Napi::CallbackInfo& info) {
   arguments.insert(arguments.begin(), facts.entry);
   const auto argument_pointers = pointers(arguments), exec_pointers = pointers(facts.exec_arguments);
   const run_request request = {argument_pointers.data(), argument_pointers.size(), exec_pointers.data(), exec_pointers.size()};
-  int asked;
+  struct offer offer;
   char why[REASON_MAX] = "";
   const int64_t asked_at = now_ms();
   if (access(client.c_str(), X_OK) != 0) return reason("no-client");
-  if (!ask_for_run(&dir, key.c_str(), &request, &asked, why)) return reason(why);
-  const UniqueFd conversation(asked);
+  if (!ask_for_run(&dir, key.c_str(), &request, &offer, why)) return reason(why);
+  const UniqueFd conversation(offer.conversation), image(offer.image);
 
   // On failure the client executes exactly the command that this Node was started with.
-  std::vector<std::string> command = {facts.argv0, "--follow=" + std::to_string(asked) + "," + std::to_string(asked_at),
-                                      facts.node, facts.argv0};
+  std::vector<std::string> command = {facts.argv0, followArgument(offer, asked_at, facts.exec_arguments.size()), facts.node, facts.argv0};
   command.insert(command.end(), facts.exec_arguments.begin(), facts.exec_arguments.end());
   command.insert(command.end(), arguments.begin(), arguments.end());
   auto argv = pointers(command);
   argv.push_back(nullptr);
   // Node marks even these as it starts (uv_disable_stdio_inheritance); a closed one stays closed.
   for (int fd = 0; fd <= 2; fd++) keepAcrossExec(fd);
-  if (!keepAcrossExec(asked)) return reason("no-client");
+  if (!keepAcrossExec(offer.conversation) || (image.ok() && !keepAcrossExec(offer.image))) return reason("no-client");
   execv(client.c_str(), const_cast<char* const*>(argv.data()));
   return reason("no-client");
 }
@@ -178,11 +181,11 @@ Parking parkingFrom(const Napi::Object& options) {
 Parking parking;
 Run run;
 
-// park(options): RETURNS IN EVERY FORK, never in the zygote itself: 'run' or 'standby'. Undefined: could not park.
+// park(options): RETURNS IN EVERY FORK, never in the zygote itself: 'run', 'standby', or 'image' in the one that is to become that. Undefined: could not park.
 Napi::Value park(const Napi::CallbackInfo& info) {
   parking = parkingFrom(info[0].As<Napi::Object>());
   if (!zygote->park(parking, &run)) return info.Env().Undefined();
-  return Napi::String::New(info.Env(), run.orders.ok() ? "standby" : "run");
+  return Napi::String::New(info.Env(), run.image.ok() ? "image" : run.orders.ok() ? "standby" : "run");
 }
 
 // becomeRun(): once, after park(). What a run has to know.

@@ -24,6 +24,7 @@ static bool decodeText(std::string text, RunRequest* request) {
   memcpy(&head, request->text.data(), sizeof head);
   request->umask = head.umask & 0777;
   request->parent_pid = head.parent_pid;
+  request->wants_image = head.wants_image != 0;
   const char* at = request->text.data() + sizeof head;
   const char* end = request->text.data() + request->text.size();
   return head.arguments >= 1 && takeStrings(&at, end, head.arguments, &request->arguments) &&

@@ -11,6 +11,7 @@ struct RunRequest {
   std::string text;  // as it came
   uint32_t umask = 0;
   int32_t parent_pid = 0;
+  bool wants_image = false;  // the client can become the run itself
   std::vector<std::string> arguments;  // the entry as typed, then the program's own
   std::vector<std::string> exec_arguments;
   std::vector<std::string> environment;  // NAME=value, the client's order

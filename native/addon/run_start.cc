@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -11,7 +12,9 @@
 #include "addon/late_teardown.h"
 #include "wire/frame.h"
 
-static int run_conversation = -1;
+static int run_conversation = -1;  // of a forked run
+
+static bool is_thawed = false;
 
 [[noreturn]] static void giveUp() { _exit(127); }
 
@@ -37,6 +40,10 @@ static void rebindStream(int fd, int stream) {
   fcntl(stream, F_SETFL, fcntl(stream, F_GETFL) | O_NONBLOCK);
 }
 
+static void rebindStreams(const std::vector<std::pair<int, int>>& rebinds) {
+  for (const auto& [fd, stream] : rebinds) rebindStream(fd, stream);
+}
+
 static void takeStdio(RunRequest& request, const std::vector<std::pair<int, int>>& rebinds) {
   for (int fd = 0; fd <= 2; fd++) {
     UniqueFd& given = request.stdio[fd];
@@ -44,8 +51,8 @@ static void takeStdio(RunRequest& request, const std::vector<std::pair<int, int>
     if (!given.ok()) given.reset(open("/dev/null", O_RDWR | O_CLOEXEC));
     if (dup2(given.get(), fd) < 0) giveUp();
   }
-  for (const auto& [fd, stream] : rebinds) rebindStream(fd, stream);
   for (UniqueFd& given : request.stdio) given.reset();
+  rebindStreams(rebinds);
 }
 
 static bool tellStarted(int conversation) {
@@ -86,9 +93,27 @@ void startRun(RunRequest& request, int conversation, const std::vector<std::pair
   run_conversation = conversation;
 }
 
+void startThawedRun(const image_handover& handover, RunRequest* request, EventLoop& loop, const std::vector<std::pair<int, int>>& rebinds,
+                    const Dispositions& dispositions, const EnvironmentChanges& changes) {
+  is_thawed = true;
+  // What the client came from; the handover behind it stays, for `ps` reads it.
+  munmap(reinterpret_cast<void*>(handover.mapping), handover.mapping_length);
+  if (loop.afterFork() != 0) giveUp();
+  rebindStreams(rebinds);
+  char** const options = handover.arguments + 1;
+  request->exec_arguments.assign(options, options + handover.option_count);
+  request->arguments.assign(options + handover.option_count, handover.arguments + handover.argument_count);
+  request->parent_pid = getppid();
+  std::vector<std::string> environment;
+  for (char** variable = handover.environment; *variable; variable++) environment.emplace_back(*variable);
+  installEnvironment(std::move(environment), changes);
+  dispositions.restore();
+}
+
 void leaveRun(int code) {
-  if (run_conversation < 0) giveUp();
+  if (run_conversation < 0 && !is_thawed) giveUp();
   fflush(nullptr);
+  if (is_thawed) _exit(code & 0xff);
   const int32_t status = (code & 0xff) << 8;
   // Should the client be gone, nobody wants to know.
   frame_send(run_conversation, MESSAGE_LEAVING, &status, sizeof status, nullptr, 0, now_ms());

@@ -7,6 +7,7 @@
 #include "addon/event_loop.h"
 #include "addon/heap_pages.h"
 #include "addon/request.h"
+#include "wire/image.h"
 
 // All that does not depend on the client. Called in the child, once, as the first thing. `zygote`: its pid, for a standby, which is not to
 // outlive it; 0 for a run that begins at once. Ends the process instead of returning if a step fails.
@@ -14,6 +15,10 @@ void prepareRun(pid_t zygote, const HeapPages& heap_pages, EventLoop& loop);
 
 // The rest. Ends the process instead of returning if a step fails or the client is gone: until STARTED is sent, not a line of the program
 // has run, and the client falls back to a plain run.
+// The same for a process that was its client, and has just become this one.
+void startThawedRun(const image_handover& handover, RunRequest* request, EventLoop& loop, const std::vector<std::pair<int, int>>& rebinds,
+                    const Dispositions& dispositions, const EnvironmentChanges& changes);
+
 void startRun(RunRequest& request, int conversation, const std::vector<std::pair<int, int>>& rebinds, const Dispositions& dispositions,
               const EnvironmentChanges& changes);
 

@@ -1,6 +1,7 @@
 #include "addon/server.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <poll.h>
@@ -32,7 +33,10 @@ Run Server::serve() {
     for (const ConversationPtr& conversation : conversations_) watched.push_back({conversation->pid ? -1 : conversation->socket.get(), POLLIN, 0});
     const int ready = poll(watched.data(), watched.size(), pollTimeout());
     if (ready < 0) continue;
-    if (ready == 0 && wantsStandby()) forkStandby();
+    if (ready == 0) {
+      if (wantsStandby()) forkStandby();
+      else if (wantsImage()) forkImageMaker();
+    }
     if (run_) return std::move(*run_);
 
     if (watched[0].revents) handleSignals();
@@ -80,6 +84,10 @@ bool Server::advance(Conversation& conversation) {
       return !conversation.accepted && handleRequest(conversation);
     case MESSAGE_GO:
       return conversation.accepted && decodeGo(&conversation.reader, conversation.accepted.get()) && handleGo(conversation);
+    case MESSAGE_TAKEN:
+      // The client is the run, and nothing of ours.
+      served_++;
+      return false;
     case MESSAGE_STATUS:
       return reportStatus(conversation);
     case MESSAGE_STOP:
@@ -102,7 +110,9 @@ bool Server::handleRequest(Conversation& conversation) {
     return refuse(conversation, "stale: " + file), false;
   }
   if (const std::string argument = unequalArgument(*request); !argument.empty()) return refuse(conversation, "question: argv: " + argument), false;
-  if (!frame_send(conversation.socket.get(), MESSAGE_ACCEPTED, nullptr, 0, nullptr, 0, now_ms())) return false;
+  const int image = image_.memory();
+  const bool gives_image = request->wants_image && image_.isReady();
+  if (!frame_send(conversation.socket.get(), MESSAGE_ACCEPTED, nullptr, 0, &image, gives_image ? 1 : 0, now_ms())) return false;
   conversation.accepted = std::move(request);
   return true;
 }
@@ -142,6 +152,7 @@ std::string Server::unequalArgument(const RunRequest& request) const {
 
 bool Server::handleGo(Conversation& conversation) {
   frame_reader_reset(&conversation.reader);
+  forks_wanted_ = true;
   const pid_t standby = standby_.pid;
   const bool goes_on = standby_.ok() && standby_.order(*conversation.accepted, conversation.socket.get());
   if (!goes_on) return forkRun(conversation);
@@ -160,12 +171,12 @@ void Server::began(Conversation& conversation, pid_t run) {
 bool Server::forkRun(Conversation& conversation) {
   const pid_t pid = fork();
   if (pid < 0) return false;
-  if (pid == 0) leaveZygote({std::move(*conversation.accepted), std::move(conversation.socket), {}}, 0);
+  if (pid == 0) leaveZygote({std::move(*conversation.accepted), std::move(conversation.socket), {}, {}}, 0);
   else began(conversation, pid);
   return pid > 0;
 }
 
-bool Server::wantsStandby() const { return !closed_ && !standby_.ok() && !standby_failed_; }
+bool Server::wantsStandby() const { return !closed_ && !standby_.ok() && !standby_failed_ && (forks_wanted_ || !image_.isReady()); }
 
 void Server::forkStandby() {
   int ends[2];
@@ -175,14 +186,43 @@ void Server::forkStandby() {
   UniqueFd ours(ends[0]), its(ends[1]);
   const pid_t zygote = getpid(), pid = fork();
   standby_failed_ = pid < 0;
-  if (pid == 0) leaveZygote({{}, {}, std::move(its)}, zygote);
+  if (pid == 0) leaveZygote({{}, {}, std::move(its), {}}, zygote);
   else if (pid > 0) standby_ = {pid, std::move(ours)};
+}
+
+bool Server::wantsImage() const { return !closed_ && image_.isWanted(); }
+
+void Server::forkImageMaker() {
+  UniqueFd memory = image_.begin();
+  if (!memory.ok()) return;
+  const pid_t zygote = getpid(), pid = fork();
+  if (pid == 0) leaveZygote({{}, {}, {}, std::move(memory)}, zygote);
+  else image_.madeBy(pid);
+}
+
+void Server::imageMakerEnded(int status) {
+  image_.finish(status);
+  // Clients become runs by themselves from now on.
+  if (image_.isReady() && !forks_wanted_) standby_ = {};
+}
+
+bool Server::makeImageNow(Run* run) {
+  forkImageMaker();
+  if (run_) {
+    *run = std::move(*run_);
+    return true;
+  }
+  int status;
+  while (image_.maker() > 0 && waitpid(image_.maker(), &status, 0) < 0 && errno == EINTR) continue;
+  if (image_.maker() > 0) imageMakerEnded(status);
+  return false;
 }
 
 void Server::leaveZygote(Run run, pid_t zygote) {
   // The run holds nothing of its siblings: not their conversations, nor the zygote's door.
   conversations_.clear();
   standby_ = {};
+  image_ = {};
   signals_.reset();
   zygote_.listener_.reset();
   zygote_.manifest_.reset();
@@ -204,6 +244,7 @@ void Server::handleSignals() {
 void Server::reapRuns() {
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+    if (pid == image_.maker() && !WIFSTOPPED(status)) imageMakerEnded(status);
     if (standby_.ok() && pid == standby_.pid) {
       // A stopped one would not hear of its client.
       if (WIFSTOPPED(status)) kill(pid, SIGKILL);
@@ -241,6 +282,7 @@ int Server::pollTimeout() const {
   for (const ConversationPtr& conversation : conversations_)
     if (conversation->deadline != NO_DEADLINE) next = std::min(next, conversation->deadline);
   if (wantsStandby()) next = std::min(next, runs() > 0 ? now_ms() + QUIET_MS : 0);
+  else if (wantsImage()) next = std::min(next, now_ms() + QUIET_MS);
   if (next == INT64_MAX) return -1;
   return static_cast<int>(std::clamp<int64_t>(next - now_ms() + 1, 0, 3'600'000));
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 #include "addon/standby.h"
+#include "addon/zygote_image.h"
 #include "addon/zygote.h"
 #include "wire/frame.h"
 
@@ -16,6 +17,9 @@ class Server {
 
   // Returns in forks only, once in each; the zygote leaves the process from here.
   Run serve();
+
+  // Makes the image and waits for it. True in its maker, which goes on as `run`.
+  bool makeImageNow(Run* run);
 
  private:
   // A client or command: reading its message, then waiting for its GO, then being told about its run.
@@ -41,6 +45,9 @@ class Server {
   bool forkRun(Conversation& conversation);
   bool wantsStandby() const;
   void forkStandby();
+  bool wantsImage() const;
+  void forkImageMaker();
+  void imageMakerEnded(int status);
   // In a fork: closes all that is the zygote's, but for what the run is to have. From here on this object is of no further use.
   void leaveZygote(Run run, pid_t zygote);
 
@@ -57,7 +64,10 @@ class Server {
   const Parking& parking_;
   UniqueFd signals_;
   std::vector<ConversationPtr> conversations_;
+  ZygoteImage image_;
   Standby standby_;
+  // A client had use for a fork although there was an image.
+  bool forks_wanted_ = false;
   // One that dies of itself is not made again.
   bool standby_failed_ = false;
   std::optional<Run> run_;

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include "addon/image.h"
 #include "addon/run_start.h"
 #include "addon/server.h"
 #include "addon/standby.h"
 #include "addon/starter.h"
+#include "wire/ask.h"
 
 // A graph that takes longer to evaluate than this is stuck, on input that never comes for instance; SIGALRM ends it.
 enum { WARM_UP_LIMIT_SECONDS = 300 };
@@ -67,6 +69,8 @@ bool Zygote::park(const Parking& parking, Run* run) {
   // The last things before the name appears: from here on nothing posts to V8's workers, and nothing of V8's is allocated.
   parking.quiesce();
   if (!heap_pages_.makeInheritable()) return false;
+  // Where nothing else is wanted no client shall come before it.
+  if (chosen_engine() == ENGINE_THAW && server.makeImageNow(run)) return true;
   if (renameat(dir_.fd, (key_ + ".warming").c_str(), dir_.fd, key_.c_str()) != 0) return false;
   // After the name: until then a client goes by what the manifest says of how long warming takes.
   writeManifest(manifest_.get(), parking.manifest);
@@ -75,6 +79,7 @@ bool Zygote::park(const Parking& parking, Run* run) {
 }
 
 void Zygote::becomeRun(const Parking& parking, Run* run) {
+  if (run->image.ok()) return startThawedRun(*freezeInto(run->image.release()), &run->request, loop_, parking.rebinds, dispositions_, environment_changes_);
   if (run->orders.ok()) waitForOrder(std::move(run->orders), &run->request, &run->conversation);
   startRun(run->request, run->conversation.get(), parking.rebinds, dispositions_, environment_changes_);
 }

@@ -34,6 +34,7 @@ struct Run {
   RunRequest request;
   UniqueFd conversation;  // with the client
   UniqueFd orders;        // in a standby, which waits here for the other two
+  UniqueFd image;         // in the maker of the image, which is written to this
 };
 
 class Zygote {
@@ -46,10 +47,11 @@ class Zygote {
   // Why this process must not be forked as it stands; empty if it may. From here on its files are watched.
   std::string obstacle();
 
-  // Returns in forks of this process only: once in each run and in each standby. The exception: false if it could not park.
+  // Returns in forks of this process only: once in each run, in each standby, and in the maker of the image. The exception: false if it could
+  // not park.
   bool park(const Parking& parking, Run* run);
 
-  // In such a fork: makes it the run of its client, for whom a standby waits.
+  // In such a fork: makes it the run of its client, for whom a standby waits. The image is made in here, so this is where its runs go on.
   void becomeRun(const Parking& parking, Run* run);
 
   // Gives up before the gate: leaves the reason in the manifest and no socket, and ends the process.

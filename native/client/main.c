@@ -12,6 +12,7 @@
 #include "client/follow.h"
 #include "client/installation.h"
 #include "client/plain.h"
+#include "client/thaw.h"
 #include "wire/ask.h"
 #include "wire/frame.h"
 
@@ -49,7 +50,7 @@ static const char *why_not_asked(const struct invocation *invocation) {
   return NULL;
 }
 
-static bool ask(const struct installation *installation, const struct invocation *invocation, int *conversation, char reason[REASON_MAX]) {
+static bool ask(const struct installation *installation, const struct invocation *invocation, struct offer *offer, char reason[REASON_MAX]) {
   const char *refused = why_not_asked(invocation);
   if (!refused && has_inherited_descriptors()) refused = "inherited-descriptors";
   if (refused) {
@@ -81,10 +82,21 @@ static bool ask(const struct installation *installation, const struct invocation
                                 .argument_count = invocation->argument_count,
                                 .exec_arguments = exec_arguments,
                                 .exec_argument_count = invocation->option_count + 2};
-  bool had = ask_for_run(&dir, key, &request, conversation, reason);
+  bool had = ask_for_run(&dir, key, &request, offer, reason);
   free(exec_arguments);
   close(dir.fd);
   return had;
+}
+
+// Does not return if that gives a run, of either engine.
+static void take_offer(struct offer *offer, const struct plain_command *plain, int64_t asked_at, bool direct, char reason[REASON_MAX]) {
+  if (offer->image >= 0) {
+    thaw(offer, plain, reason);
+    close(offer->image);
+    if (chosen_engine() == ENGINE_THAW) return;
+  }
+  follow(offer->conversation, asked_at, direct);
+  snprintf(reason, REASON_MAX, "start-failed");
 }
 
 static int start_program(int argc, char **argv) {
@@ -99,27 +111,28 @@ static int start_program(int argc, char **argv) {
     return run_command(&installation, invocation.arguments);
   if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)) return run_command(&installation, argv + 1);
 
-  int conversation;
+  struct offer offer;
   char reason[REASON_MAX] = "";
+  const struct plain_command plain = plain_command(&installation, argv + 1, invocation.option_count);
   // Behind a shim is a Node that only the shim knows; register asks once it runs.
-  if (!installation.node_is_shim && ask(&installation, &invocation, &conversation, reason)) {
-    follow(conversation, started, true);
-    snprintf(reason, sizeof reason, "start-failed");
-  }
-  return run_plain(&installation, argv + 1, reason);
+  if (!installation.node_is_shim && ask(&installation, &invocation, &offer, reason)) take_offer(&offer, &plain, started, true, reason);
+  return exec_plain(&plain, reason);
 }
 
-// client --follow=<socket>,<ms when it was asked> <exec path> <argv0> <Node's arguments...>
+// client --follow=<socket>,<image or -1>,<ms when it was asked>,<number of Node's options> <exec path> <argv0> <Node's arguments...>
 static int follow_for_register(const char *handed, char **command) {
-  int conversation;
+  struct offer offer;
   long long asked_at;
-  if (sscanf(handed, "%d,%lld", &conversation, &asked_at) != 2 || !command[0] || !command[1]) {
+  struct plain_command plain = {.node = command[0], .argv = command + 1};
+  if (sscanf(handed, "%d,%d,%lld,%zu", &offer.conversation, &offer.image, &asked_at, &plain.option_count) != 4 || !command[0] || !command[1]) {
     fprintf(stderr, "instastart: --follow is for instastart's own use.\n");
     return 2;
   }
-  fcntl(conversation, F_SETFD, FD_CLOEXEC);
-  follow(conversation, asked_at, false);
-  return exec_plain(command[0], command + 1, "start-failed");
+  fcntl(offer.conversation, F_SETFD, FD_CLOEXEC);
+  if (offer.image >= 0) fcntl(offer.image, F_SETFD, FD_CLOEXEC);
+  char reason[REASON_MAX];
+  take_offer(&offer, &plain, asked_at, false, reason);
+  return exec_plain(&plain, reason);
 }
 
 // As Node does at its start. Else the first descriptor opened here would pass for the caller's.

@@ -7,38 +7,36 @@
 #include <string.h>
 #include <unistd.h>
 
-int exec_plain(const char *node, char **argv, const char *reason) {
+int exec_plain(const struct plain_command *command, const char *reason) {
   if (reason && *reason) {
     // Bound to this process: exec keeps the pid, and a child that inherits the variable has another.
     char note[640];
     snprintf(note, sizeof note, "%d:%s", (int)getpid(), reason);
     setenv("INSTASTART_PLAIN", note, 1);
   }
-  execv(node, argv);
-  fprintf(stderr, "instastart: %s cannot be executed: %s.\n", node, strerror(errno));
+  if (command->argv) execv(command->node, command->argv);
+  fprintf(stderr, "instastart: %s cannot be executed: %s.\n", command->node, strerror(errno));
   return 126;
 }
 
-static int exec_node(const struct installation *installation, const char *const *leading, size_t leading_count, char **arguments, const char *reason) {
+static char **join(const char *const *leading, size_t leading_count, char **arguments) {
   size_t count = 0;
   while (arguments[count]) count++;
   char **argv = calloc(leading_count + count + 2, sizeof *argv);
-  if (!argv) {
-    fprintf(stderr, "instastart: out of memory.\n");
-    return 126;
-  }
+  if (!argv) return NULL;
   argv[0] = (char *)"node";
   memcpy(argv + 1, leading, leading_count * sizeof *leading);
   memcpy(argv + 1 + leading_count, arguments, count * sizeof *arguments);
-  return exec_plain(installation->node, argv, reason);
+  return argv;
 }
 
-int run_plain(const struct installation *installation, char **arguments, const char *reason) {
+struct plain_command plain_command(const struct installation *installation, char **arguments, size_t option_count) {
   const char *leading[] = {"--import", installation->register_url};
-  return exec_node(installation, leading, 2, arguments, reason);
+  return (struct plain_command){installation->node, join(leading, 2, arguments), option_count + 2};
 }
 
 int run_command(const struct installation *installation, char **arguments) {
   const char *leading[] = {installation->commands};
-  return exec_node(installation, leading, 1, arguments, NULL);
+  const struct plain_command command = {installation->node, join(leading, 1, arguments), 1};
+  return exec_plain(&command, NULL);
 }

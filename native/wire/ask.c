@@ -75,7 +75,7 @@ static char *append(char *end, const char *const *texts, size_t count) {
   return end;
 }
 
-static char *encode(const struct run_request *request, size_t *length) {
+static char *encode(const struct run_request *request, bool wants_image, size_t *length) {
   size_t environment = 0;
   while (environ[environment]) environment++;
   const char *const *variables = (const char *const *)environ;
@@ -89,7 +89,8 @@ static char *encode(const struct run_request *request, size_t *length) {
                               .parent_pid = getppid(),
                               .arguments = (uint32_t)request->argument_count,
                               .exec_arguments = (uint32_t)request->exec_argument_count,
-                              .environment = (uint32_t)environment};
+                              .environment = (uint32_t)environment,
+                              .wants_image = wants_image};
   memcpy(bytes, &head, sizeof head);
   char *end = append(bytes + sizeof head, request->arguments, request->argument_count);
   end = append(end, request->exec_arguments, request->exec_argument_count);
@@ -97,7 +98,8 @@ static char *encode(const struct run_request *request, size_t *length) {
   return bytes;
 }
 
-static bool is_accepted(int socket, int64_t deadline, char reason[REASON_MAX]) {
+// `*image`: the descriptor that came with the yes, or -1.
+static bool is_accepted(int socket, int64_t deadline, int *image, char reason[REASON_MAX]) {
   struct frame_reader reader;
   frame_reader_init(&reader, MAX_SMALL_MESSAGE);
   enum frame_state state = frame_receive(&reader, socket, deadline);
@@ -106,21 +108,38 @@ static bool is_accepted(int socket, int64_t deadline, char reason[REASON_MAX]) {
     if (state == FRAME_COMPLETE && reader.header.type == MESSAGE_REFUSED) say(reason, reader.payload, NULL);
     else say(reason, state == FRAME_PARTIAL ? "no-answer" : "broken-conversation", NULL);
   }
+  *image = -1;
+  if (accepted && reader.descriptor_count == 1) {
+    *image = reader.descriptors[0];
+    reader.descriptors[0] = -1;
+  }
   frame_reader_reset(&reader);
   return accepted;
 }
 
-bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, int *conversation, char reason[REASON_MAX]) {
+enum engine chosen_engine(void) {
+  const char *engine = getenv("INSTASTART_ENGINE");
+  return !engine ? ENGINE_ANY : strcmp(engine, "thaw") == 0 ? ENGINE_THAW : strcmp(engine, "fork") == 0 ? ENGINE_FORK : ENGINE_ANY;
+}
+
+bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct offer *offer, char reason[REASON_MAX]) {
   int64_t deadline;
-  *conversation = find_zygote(dir, key, &deadline, reason);
-  if (*conversation < 0) return false;
+  const int conversation = find_zygote(dir, key, &deadline, reason);
+  if (conversation < 0) return false;
+  const enum engine engine = chosen_engine();
   size_t length;
-  char *bytes = encode(request, &length);
-  bool sent = bytes && frame_send(*conversation, MESSAGE_REQUEST, bytes, length, NULL, 0, deadline);
+  char *bytes = encode(request, engine != ENGINE_FORK, &length);
+  bool sent = bytes && frame_send(conversation, MESSAGE_REQUEST, bytes, length, NULL, 0, deadline);
   free(bytes);
   // A refusal may arrive although the request could not be sent whole, so listen in any case.
-  if (is_accepted(*conversation, deadline, reason) && sent) return true;
-  close(*conversation);
+  int image;
+  if (is_accepted(conversation, deadline, &image, reason) && sent) {
+    *offer = (struct offer){conversation, image};
+    if (image >= 0 || engine != ENGINE_THAW) return true;
+    say(reason, "no-image", NULL);
+  }
+  if (image >= 0) close(image);
+  close(conversation);
   return false;
 }
 

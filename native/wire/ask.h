@@ -17,12 +17,21 @@ struct run_request {
   size_t exec_argument_count;
 };
 
+// A zygote's yes. Both descriptors are close-on-exec and the caller's.
+struct offer {
+  int conversation;
+  int image;  // to become the run from; -1: there is none yet, or it was not wanted
+};
 
 // Room for the word that says why a run will be plain ("absent", "stale: /a/b.js", ...).
 enum { REASON_MAX = 512 };
 
-// True if a run is to be had; `*conversation` is the socket, close-on-exec and the caller's. False: `reason` tells why; nothing is left open.
-bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, int *conversation, char reason[REASON_MAX]);
+// Which engine is to make the run, by INSTASTART_ENGINE: "thaw", "fork", or what is possible.
+enum engine { ENGINE_ANY, ENGINE_THAW, ENGINE_FORK };
+enum engine chosen_engine(void);
+
+// True if a run is to be had. False: `reason` tells why; nothing is left open.
+bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct offer *offer, char reason[REASON_MAX]);
 
 // After the yes: passes this process's descriptors, and has the zygote fork. True: `*life_line` is our end of it, close-on-exec and the
 // caller's; the run is killed when it closes.

@@ -11,7 +11,7 @@ enum { WIRE_MAGIC = 0x69734131 };  // "isA1": protocol version 1
 
 enum message_type {
   MESSAGE_REQUEST = 1,   // client -> zygote: serve this run
-  MESSAGE_ACCEPTED = 2,  // zygote -> client: it is fresh and fits; say GO
+  MESSAGE_ACCEPTED = 2,  // zygote -> client: it is fresh and fits; say GO (descriptor: the image, if it was wanted and there is one)
   MESSAGE_REFUSED = 3,   // zygote -> client: reason
   MESSAGE_GO = 4,        // client -> zygote: fork (descriptors: those of 0-2 that are open, cwd, life-line)
   MESSAGE_STARTED = 5,   // run -> client: i32 pid (descriptor: its pidfd, where the kernel has them)
@@ -21,6 +21,7 @@ enum message_type {
   MESSAGE_STATUS = 9,    // command -> zygote; answered by MESSAGE_REPORT
   MESSAGE_REPORT = 10,   // zygote -> command: JSON text
   MESSAGE_STOP = 11,     // command -> zygote: end; answered by closing
+  MESSAGE_TAKEN = 13,    // client -> zygote: it becomes the run itself, from the image
   MESSAGE_ORDER = 12,    // zygote -> its standby: become this client's run (descriptors: the conversation, then as with GO)
 };
 
@@ -44,6 +45,7 @@ struct request_head {
   uint32_t arguments;
   uint32_t exec_arguments;
   uint32_t environment;
+  uint32_t wants_image;  // 0 or 1
 };
 
 // Payload of GO, and the first part of that of ORDER, which the client's request follows. The descriptors come in the order of 0, 1, 2 (where their bit is set), working directory, life-line.

@@ -1,0 +1,69 @@
+#include "addon/memory_map.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+MemoryMap::MemoryMap(char* scratch, size_t size) {
+  const int fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  size_t length = 0;
+  ssize_t got;
+  while (length < size - 1 && (got = read(fd, scratch + length, size - 1 - length)) > 0) length += static_cast<size_t>(got);
+  close(fd);
+  if (length == size - 1) return;
+  scratch[length] = 0;
+  at_ = scratch;
+}
+
+// Cuts the next line off; null at the end.
+static char* cutLine(char** at) {
+  char* const line = *at;
+  if (*line == 0) return nullptr;
+  char* const end = strchr(line, '\n');
+  *at = end ? end + 1 : line + strlen(line);
+  if (end) *end = 0;
+  return line;
+}
+
+static bool hasFlag(const char* flags, const char* flag) {
+  for (const char* found = flags; (found = strstr(found, flag)); found++)
+    if (found[-1] == ' ' && (found[2] == ' ' || found[2] == 0)) return true;
+  return false;
+}
+
+// "7f0000000000-7f0000001000 rw-p 00000000 fe:00 338944    /path"
+static void parseArea(char* line, MemoryArea* area) {
+  char* at;
+  area->start = strtoull(line, &at, 16);
+  area->end = strtoull(at + 1, &at, 16);
+  memcpy(area->permissions, at + 1, 4);
+  area->permissions[4] = 0;
+  area->offset = strtoull(at + 6, &at, 16);
+  at = strchr(at + 1, ' ');
+  area->inode = strtoull(at, &at, 10);
+  area->name = at + strspn(at, " ");
+}
+
+bool MemoryMap::next(MemoryArea* area) {
+  char* const head = cutLine(&at_);
+  if (!head) return false;
+  *area = {};
+  parseArea(head, area);
+  // Its fields follow, each with a capital and a colon; the flags come last.
+  while (char* const line = cutLine(&at_)) {
+    const char* const value = strchr(line, ':');
+    if (!value) continue;
+    const auto is = [&](const char* field) { return strncmp(line, field, static_cast<size_t>(value - line)) == 0; };
+    if ((is("Anonymous") || is("Swap")) && strtoull(value + 1, nullptr, 10) > 0) area->own_pages = true;
+    if (is("ProtectionKey") && strtoull(value + 1, nullptr, 10) > 0) area->has_key = true;
+    if (!is("VmFlags")) continue;
+    area->is_reserve = hasFlag(value, "nr");
+    area->is_not_in_forks = hasFlag(value, "dc");
+    area->is_huge = hasFlag(value, "ht");
+    area->is_locked = hasFlag(value, "lo");
+    break;
+  }
+  return true;
+}

@@ -1,0 +1,29 @@
+// The image of a zygote, from its making on (image.h) to being handed out.
+#pragma once
+#include <string>
+#include <sys/types.h>
+#include "addon/unique_fd.h"
+
+class ZygoteImage {
+ public:
+  // Neither begun nor impossible.
+  bool isWanted() const;
+  // The file for its maker to write to; nothing where none can be had.
+  UniqueFd begin();
+  void madeBy(pid_t maker);
+  // 0 when it is not being made.
+  pid_t maker() const { return maker_; }
+  // Seals it, so that no client can change it for another.
+  void finish(int maker_status);
+
+  bool isReady() const { return is_ready_; }
+  int memory() const { return memory_.get(); }
+  // Why there is none; empty while there may be.
+  const std::string& obstacle() const { return obstacle_; }
+
+ private:
+  UniqueFd memory_;
+  pid_t maker_ = 0;
+  bool is_ready_ = false;
+  std::string obstacle_;
+};
