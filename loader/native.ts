@@ -28,6 +28,8 @@ export interface RunFacts {
 export interface ZygotePlan {
   node: string
   argv: string[]
+  /** Path of a library to preload. */
+  preload: string
   /** JSON without its opening brace, and without what is known only when the zygote is started. */
   manifest: string
   /** For how long this process has run. */
@@ -110,6 +112,9 @@ export const loadNative = (): Native | string => {
 }
 
 export const clientPath = path.join(folder, 'client')
+
+/** Preloaded into zygotes: keeps V8's heap in one place, so that its pages are cheap to fork and to thaw. */
+export const observerPath = path.join(folder, 'observer.so')
 
 export const platformPath = path.join(folder, `platform-${process.versions.modules}.node`)
 

@@ -71,6 +71,8 @@ const buildNative = () => {
 
   compile('the client', cc, [...c, '-static', ...wire, ...filesBelow('native/client', /\.c$/), '-o', path.join(out, 'client')])
 
+  compile('the observer', cc, [...c, '-shared', '-fPIC', ...filesBelow('native/observer', /\.c$/), '-o', path.join(out, 'observer.so')])
+
   const objects = fs.mkdtempSync(path.join(dist, 'objects-'))
   try {
     const wireObjects = wire.map((file) => path.join(objects, `${path.basename(file)}.o`))

@@ -1,6 +1,6 @@
 // Arranges for the zygote to be started: when this run has evaluated its graph, or at the latest when it exits.
 import fs from 'node:fs'
-import type { Native, Program } from '../native.js'
+import { observerPath, type Native, type Program } from '../native.js'
 import { identity, zygoteOptions, type Manifest } from '../protocol.js'
 import { settingsFor } from '../settings.js'
 
@@ -60,6 +60,7 @@ export const prepareZygote = (native: Native, program: Program, { isClients, pre
   native.prepareZygote({
     node: program.node,
     argv: [process.argv0, ...program.execArgv, ...own, program.entry, ...args],
+    preload: observerPath,
     manifest: JSON.stringify(manifest).slice(1),
     uptimeMs: Math.round(performance.now()),
     leastCpuMs: isClients ? 0 : leastSavingMs(),

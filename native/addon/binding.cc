@@ -121,11 +121,11 @@ Napi::Value claimProgram(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// prepareZygote({ node, argv, manifest, uptimeMs, leastCpuMs }): it is started when this process has come to rest, at the latest when it exits.
+// prepareZygote({ node, argv, preload, manifest, uptimeMs, leastCpuMs }): it is started when this process has come to rest, at the latest when it exits.
 Napi::Value prepareZygote(const Napi::CallbackInfo& info) {
   const auto plan = info[0].As<Napi::Object>();
   const auto number = [&](const char* name) { return plan.Get(name).As<Napi::Number>().Int64Value(); };
-  claim->prepare({text(plan.Get("node")), texts(plan.Get("argv")), text(plan.Get("manifest")), now_ms() - number("uptimeMs"), number("leastCpuMs")});
+  claim->prepare({text(plan.Get("node")), texts(plan.Get("argv")), text(plan.Get("preload")), text(plan.Get("manifest")), now_ms() - number("uptimeMs"), number("leastCpuMs")});
   // However the program ends, short of a signal; and unseen by it, unlike a listener for 'exit'.
   atexit(startClaimed);
   uv_loop_s* loop = nullptr;

@@ -1,5 +1,6 @@
 #include "addon/environment.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -14,11 +15,23 @@ static std::map<std::string, std::string> assignmentsByName(const std::vector<st
   return byName;
 }
 
+// The starter has put a library of ours before those of the program, and the library has hidden itself (observer/heap_place.c).
+static std::string withoutObserver(const std::string& assignment) {
+  static const std::string name = "LD_PRELOAD=", ours = "/native/observer.so";
+  if (assignment.compare(0, name.size(), name) != 0) return assignment;
+  const size_t end = std::min(assignment.find(':'), assignment.size());
+  if (end < ours.size() || assignment.compare(end - ours.size(), ours.size(), ours) != 0) return assignment;
+  return end == assignment.size() ? "" : name + assignment.substr(end + 1);
+}
+
 EnvironmentChanges changesSinceExec() {
   std::ifstream file("/proc/self/environ", std::ios::binary);
   const std::string block{std::istreambuf_iterator<char>(file), {}};
   std::vector<std::string> initial, current;
-  for (size_t at = 0; at < block.size(); at += initial.back().size() + 1) initial.emplace_back(block.c_str() + at);
+  for (size_t at = 0; at < block.size(); at += strlen(block.c_str() + at) + 1) {
+    const std::string assignment = withoutObserver(block.c_str() + at);
+    if (!assignment.empty()) initial.push_back(assignment);
+  }
   for (char** entry = environ; *entry; entry++) current.emplace_back(*entry);
 
   const auto before = assignmentsByName(initial), now = assignmentsByName(current);

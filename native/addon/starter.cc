@@ -79,6 +79,18 @@ static std::vector<char*> pointersTo(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+// Colons and spaces separate libraries (ld.so(8)).
+static void preload(const std::string& library, std::vector<std::string>* environment) {
+  if (library.empty() || library.find_first_of(": ") != std::string::npos) return;
+  static const std::string name = "LD_PRELOAD=";
+  for (std::string& assignment : *environment) {
+    if (assignment.compare(0, name.size(), name) != 0) continue;
+    assignment = name + library + ":" + assignment.substr(name.size());
+    return;
+  }
+  environment->push_back(name + library);
+}
+
 int64_t Claim::computedMs() const { return cpuMs() - claimed_cpu_ms_; }
 
 void Claim::start() {
@@ -91,6 +103,7 @@ void Claim::start() {
   if (!writeManifest(manifest_fd_.get(), head + plan_.manifest)) return;
   const UniqueFd listener(runtime_dir_listen(&dir_, (key_ + ".warming").c_str()));
   if (!listener.ok()) return;
+  preload(plan_.preload, &environment_);
   const std::vector<char*> arguments = pointersTo(plan_.argv), environment = pointersTo(environment_);
   const pid_t first = fork();
   if (first < 0) return;

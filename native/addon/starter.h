@@ -25,6 +25,8 @@ class Claim {
   struct Plan {
     std::string node;
     std::vector<std::string> argv;
+    // A library to preload before those that the environment names (ld.so(8)); empty: none.
+    std::string preload;
     // JSON without its opening brace, and without what is known only when the zygote is started.
     std::string manifest;
     // When the claiming process began (now_ms), and how much processor time it must use from its claim on for a zygote to be worth it.

@@ -91,7 +91,7 @@ static bool ask(const struct installation *installation, const struct invocation
 // Does not return if that gives a run, of either engine.
 static void take_offer(struct offer *offer, const struct plain_command *plain, int64_t asked_at, bool direct, char reason[REASON_MAX]) {
   if (offer->image >= 0) {
-    thaw(offer, plain, reason);
+    thaw(offer, plain, asked_at, direct, reason);
     close(offer->image);
     if (chosen_engine() == ENGINE_THAW) return;
   }

@@ -221,7 +221,7 @@ static const struct image_header *map_header(int memory, char reason[REASON_MAX]
   return NULL;
 }
 
-void thaw(struct offer *offer, const struct plain_command *plain, char reason[REASON_MAX]) {
+void thaw(struct offer *offer, const struct plain_command *plain, int64_t asked_at, bool direct, char reason[REASON_MAX]) {
   const struct image_header *const image = map_header(offer->image, reason);
   if (!image) return;
   move_up(&offer->image, image);
@@ -233,6 +233,8 @@ void thaw(struct offer *offer, const struct plain_command *plain, char reason[RE
     state = prepare(image, offer->image, files, plain, reason);
   if (state && frame_send(offer->conversation, MESSAGE_TAKEN, NULL, 0, NULL, 0, now_ms() + 1000)) {
     close(offer->conversation);
+    const char *debug = getenv("INSTASTART_DEBUG");
+    if (debug && strcmp(debug, "1") == 0) dprintf(2, "instastart: warm run, thawed %lld ms after %s\n", (long long)(now_ms() - asked_at), direct ? "start" : "asking");
     sigset_t all;
     sigfillset(&all);
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &state->signal_mask, sizeof state->signal_mask);

@@ -47,6 +47,7 @@ export class Sandbox {
       XDG_CACHE_HOME: this.cache,
       INSTASTART_DEBUG: '1',
       INSTASTART_MIN_SAVING: '0',
+      INSTASTART_ENGINE: process.env.TEST_ENGINE ?? 'thaw',
       ...more,
     }
   }
