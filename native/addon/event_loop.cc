@@ -1,5 +1,6 @@
 #include "addon/event_loop.h"
 
+#include <cstdint>
 #include <cstring>
 
 extern "C" {
@@ -13,9 +14,16 @@ struct uv_loop_s {
     unsigned int count;
   } active_reqs;
 };
+struct uv_async_s {
+  uint64_t handle[12];  // UV_HANDLE_FIELDS, the same since 1.0
+  void (*callback)(uv_async_s*);
+  void* queue[2];
+  int pending;
+};
 int uv_loop_fork(uv_loop_s*);
 void uv_walk(uv_loop_s*, void (*)(uv_handle_s*, void*), void*);
 int uv_is_active(const uv_handle_s*);
+int uv_async_send(uv_async_s*);
 int uv_has_ref(const uv_handle_s*);
 int uv_handle_get_type(const uv_handle_s*);
 const char* uv_handle_type_name(int);
@@ -45,4 +53,15 @@ std::string EventLoop::newlyActive() const {
   return {};
 }
 
-int EventLoop::afterFork() { return uv_loop_fork(loop_); }
+int EventLoop::afterFork() {
+  // uv_loop_fork() forgets who was to be woken: V8's tasks for this thread would wait for the next one of theirs.
+  std::vector<uv_async_s*> woken;
+  for (uv_handle_s* handle : handles()) {
+    if (strcmp(uv_handle_type_name(uv_handle_get_type(handle)), "async") != 0) continue;
+    auto* const async = reinterpret_cast<uv_async_s*>(handle);
+    if (async->pending) woken.push_back(async);
+  }
+  const int error = uv_loop_fork(loop_);
+  for (uv_async_s* async : woken) uv_async_send(async);
+  return error;
+}

@@ -82,6 +82,7 @@ class Maker {
 
   void noteKernelState();
   void noteDescriptors();
+  void assertOneThread();
   [[noreturn]] void writeAndEnd();
 
  private:
@@ -176,6 +177,13 @@ void Maker::noteKernelState() {
   }
   for (int signal = 1; signal <= IMAGE_SIGNALS; signal++) syscall(SYS_rt_sigaction, signal, nullptr, &header_.actions[signal], sizeof(uint64_t));
   prctl(PR_GET_NAME, header_.comm);
+}
+
+// A thread would not be in the image, and those who wait for it would be.
+void Maker::assertOneThread() {
+  struct stat info;
+  // One link for each thread's folder, beside the two of every folder.
+  if (stat("/proc/self/task", &info) != 0 || info.st_nlink != 3) giveUp("threads");
 }
 
 void Maker::noteDescriptor(int number, const char* target) {
@@ -344,6 +352,7 @@ const image_handover* freezeInto(int memory) {
   Scratch* const scratch = Scratch::make();
   if (!scratch) _exit(1);
   Maker maker(*scratch, memory);
+  maker.assertOneThread();
   maker.noteKernelState();
   maker.noteDescriptors();
   const uint64_t handover = saveRegisters(&scratch->header.registers);

@@ -79,7 +79,12 @@ bool Zygote::park(const Parking& parking, Run* run) {
 }
 
 void Zygote::becomeRun(const Parking& parking, Run* run) {
-  if (run->image.ok()) return startThawedRun(*freezeInto(run->image.release()), &run->request, loop_, parking.rebinds, dispositions_, environment_changes_);
+  if (run->image.ok()) {
+    // JavaScript came here, and V8 may have found work for other threads on the way.
+    parking.quiesce();
+    const image_handover* const handover = freezeInto(run->image.release());
+    return startThawedRun(*handover, &run->request, loop_, parking.rebinds, dispositions_, environment_changes_);
+  }
   if (run->orders.ok()) waitForOrder(std::move(run->orders), &run->request, &run->conversation);
   startRun(run->request, run->conversation.get(), parking.rebinds, dispositions_, environment_changes_);
 }

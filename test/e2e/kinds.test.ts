@@ -41,12 +41,12 @@ describe.each(nodes)('on Node $version', (node) => {
 
     const expectSame = async (script: (command: string) => string) => {
       const plain = await run('node', script)
-      expect(plain.seen.parent).toBe('other')
+      expect(plain.seen.engine).toBe('plain')
       expect(await run(way, script), 'the first run').toEqual(plain)
       await sandbox.untilParked(1)
       const warm = await run(way, script)
-      expect(warm.seen.parent, 'the parent of the second run').toBe('zygote')
-      expect({ ...warm, seen: { ...warm.seen, parent: 'other' } }, 'the warm run').toEqual(plain)
+      expect(warm.seen.engine, 'the second run').toBe(sandbox.engine)
+      expect({ ...warm, seen: { ...warm.seen, engine: 'plain' } }, 'the warm run').toEqual(plain)
     }
 
     test.each(redirections)('app %s', async (redirection) => {

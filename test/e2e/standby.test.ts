@@ -12,7 +12,7 @@ console.log(JSON.stringify({ pid: process.pid, random: Math.random(), title: pro
 describe.each(nodes)('on Node $version', (node) => {
   let sandbox: Sandbox
   beforeEach(async () => {
-    sandbox = new Sandbox(node)
+    sandbox = new Sandbox(node, undefined, 'fork')
     sandbox.write('app.mjs', program)
     sandbox.write('helper.mjs', 'export const helper = 1\n')
     await sandbox.warmUp('client', ['app.mjs'])

@@ -18,6 +18,14 @@ export type Way = 'node' | 'register' | 'client'
 /** The two that a zygote can serve. */
 export const warmWays = ['register', 'client'] as const
 
+/** How a warm run is made; see native/PROTOCOL.md. */
+export const engines = ['fork', 'thaw'] as const
+
+export type Engine = (typeof engines)[number]
+
+/** By the environment variable `TEST_ENGINE`. Only one is allowed in a sandbox, so that a run by the other one does not pass for it. */
+const defaultEngine: Engine = process.env.TEST_ENGINE === 'fork' ? 'fork' : 'thaw'
+
 export type SandboxOptions = Partial<ProgramOptions>
 
 export class Sandbox {
@@ -26,11 +34,13 @@ export class Sandbox {
   readonly runtime = path.join(this.directory, 'runtime')
   readonly cache = path.join(this.directory, 'cache')
   readonly node: NodeBinary
+  readonly engine: Engine
   /** A test of a broken installation puts a copy here. */
   distribution = distribution
 
-  constructor(node: NodeBinary, fixture?: string) {
+  constructor(node: NodeBinary, fixture?: string, engine: Engine = defaultEngine) {
     this.node = node
+    this.engine = engine
     if (fixture) fs.cpSync(path.join(fixtures, fixture), this.project, { recursive: true })
     else fs.mkdirSync(this.project)
     const packages = path.join(this.project, 'packages')
@@ -47,7 +57,7 @@ export class Sandbox {
       XDG_CACHE_HOME: this.cache,
       INSTASTART_DEBUG: '1',
       INSTASTART_MIN_SAVING: '0',
-      INSTASTART_ENGINE: process.env.TEST_ENGINE ?? 'thaw',
+      INSTASTART_ENGINE: this.engine,
       ...more,
     }
   }
