@@ -7,12 +7,16 @@ import type { Manifest } from './protocol.js'
 /** What a parked zygote says of itself. */
 export interface ZygoteReport {
   pid: number
-  /** Under way right now. */
+  /** Forked and under way right now; of those that are thawed it knows nothing any more. */
   runs: number
   served: number
   refused: number
   /** Where changes are not heard of (NFS, FUSE ...): these are looked at for every run. */
   unwatchedFolders: number
+  /** Of the image that clients become runs from; 0: there is none (yet). */
+  imageBytes: number
+  /** Why there cannot be one, so that runs are forked; '' if there can. */
+  noImage: string
   idleMs: number
 }
 

@@ -1,11 +1,16 @@
 // `instastart status`: one line a program.
 import type { Native } from '../native.js'
-import { listPrograms, type ProgramRecord } from '../runtime-dir.js'
+import { listPrograms, type ProgramRecord, type ZygoteReport } from '../runtime-dir.js'
 
 const stateOf = ({ manifest, report }: ProgramRecord): string => {
-  if (report) return `warm (pid ${report.pid})`
+  if (report) return `warm (pid ${report.pid}), ${engineOf(report)}`
   if (manifest.state === 'given-up') return `plain: ${manifest.reason ?? 'given up'}`
   return manifest.state === 'warming' ? 'warming, or died while warming' : 'ended'
+}
+
+const engineOf = ({ imageBytes, noImage }: ZygoteReport): string => {
+  if (imageBytes > 0) return `by thaw, from ${Math.round(imageBytes / 2 ** 20)} MB`
+  return `by fork${noImage && `: ${noImage}`}`
 }
 
 const lineOf = (record: ProgramRecord): string => {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -129,11 +128,14 @@ ptrdiff_t Server::runs() const {
 }
 
 bool Server::reportStatus(Conversation& conversation) {
-  char text[256];
-  const char* const format = R"({"pid":%d,"runs":%td,"served":%lu,"refused":%lu,"standby":%d,"unwatchedFolders":%zu,"idleMs":%ld})";
-  const int length = snprintf(text, sizeof text, format, getpid(), runs(), served_, refused_, standby_.pid, zygote_.freshness_.unwatchedCount(),
-                              now_ms() - idle_since_);
-  frame_send(conversation.socket.get(), MESSAGE_REPORT, text, static_cast<size_t>(length), nullptr, 0, now_ms());
+  const auto number = [](const char* name, auto value) { return std::string(",\"") + name + "\":" + std::to_string(value); };
+  std::string noImage = image_.obstacle();
+  // Paths of files may be in it.
+  std::replace_if(noImage.begin(), noImage.end(), [](unsigned char c) { return c < ' ' || c == '"' || c == '\\'; }, '?');
+  const std::string text = "{\"pid\":" + std::to_string(getpid()) + number("runs", runs()) + number("served", served_) + number("refused", refused_) +
+                           number("standby", standby_.pid) + number("unwatchedFolders", zygote_.freshness_.unwatchedCount()) +
+                           number("imageBytes", image_.populated()) + ",\"noImage\":\"" + noImage + "\"" + number("idleMs", now_ms() - idle_since_) + "}";
+  frame_send(conversation.socket.get(), MESSAGE_REPORT, text.data(), text.size(), nullptr, 0, now_ms());
   return false;
 }
 

@@ -14,7 +14,7 @@
 #define MFD_EXEC 0x0010U
 #endif
 
-bool ZygoteImage::isWanted() const { return !is_ready_ && maker_ == 0 && obstacle_.empty() && chosen_engine() != ENGINE_FORK; }
+bool ZygoteImage::isWanted() const { return !isReady() && maker_ == 0 && obstacle_.empty() && chosen_engine() != ENGINE_FORK; }
 
 UniqueFd ZygoteImage::begin() {
   // It holds code. Kernels before 6.3 know no flag for that, and need none (memfd_create(2)).
@@ -34,9 +34,12 @@ void ZygoteImage::finish(int maker_status) {
   maker_ = 0;
   const auto header = std::make_unique<image_header>();
   const bool is_written = pread(memory_.get(), header.get(), sizeof *header, IMAGE_HEADER) == sizeof *header;
-  is_ready_ = WIFEXITED(maker_status) && WEXITSTATUS(maker_status) == 0 && is_written && header->magic == IMAGE_MAGIC &&
+  const bool is_sealed = WIFEXITED(maker_status) && WEXITSTATUS(maker_status) == 0 && is_written && header->magic == IMAGE_MAGIC &&
               fcntl(memory_.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0;
-  if (is_ready_) return;
+  if (is_sealed) {
+    populated_ = header->populated;
+    return;
+  }
   obstacle_ = is_written && header->reason[0] ? std::string(header->reason, strnlen(header->reason, sizeof header->reason)) : "maker-died";
   memory_.reset();
 }

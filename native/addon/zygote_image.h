@@ -1,5 +1,6 @@
 // The image of a zygote, from its making on (image.h) to being handed out.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <sys/types.h>
 #include "addon/unique_fd.h"
@@ -16,7 +17,9 @@ class ZygoteImage {
   // Seals it, so that no client can change it for another.
   void finish(int maker_status);
 
-  bool isReady() const { return is_ready_; }
+  bool isReady() const { return populated_ > 0; }
+  // Bytes of pages in it.
+  uint64_t populated() const { return populated_; }
   int memory() const { return memory_.get(); }
   // Why there is none; empty while there may be.
   const std::string& obstacle() const { return obstacle_; }
@@ -24,6 +27,6 @@ class ZygoteImage {
  private:
   UniqueFd memory_;
   pid_t maker_ = 0;
-  bool is_ready_ = false;
+  uint64_t populated_ = 0;
   std::string obstacle_;
 };

@@ -209,9 +209,22 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   return state;
 }
 
+static bool holds(const struct image_header *head, uint64_t at, uint64_t count, uint64_t size) {
+  return at >= sizeof *head && at <= head->size && count * size <= head->size - at;
+}
+
+// Nobody can change it any more, and its tables are where it says.
+static bool is_image(int memory, struct image_header *head) {
+  enum { SEALS = F_SEAL_SHRINK | F_SEAL_WRITE };
+  if ((fcntl(memory, F_GET_SEALS) & SEALS) != SEALS) return false;
+  if (pread(memory, head, sizeof *head, IMAGE_HEADER) != sizeof *head || head->magic != IMAGE_MAGIC || head->size > (64 << 20)) return false;
+  return holds(head, head->mappings, head->mapping_count, sizeof(struct image_mapping)) && holds(head, head->files, head->file_count, sizeof(struct image_file)) &&
+         holds(head, head->descriptors, head->descriptor_count, sizeof(struct image_descriptor)) && head->special_count > 0 && head->special_count <= IMAGE_SPECIALS;
+}
+
 static const struct image_header *map_header(int memory, char reason[REASON_MAX]) {
   struct image_header head;
-  if (pread(memory, &head, sizeof head, IMAGE_HEADER) != sizeof head || head.magic != IMAGE_MAGIC || head.size > (64 << 20)) {
+  if (!is_image(memory, &head)) {
     fail(reason, "image", NULL);
     return NULL;
   }

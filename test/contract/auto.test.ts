@@ -13,7 +13,7 @@ const bounds = [['node', 10], ['client', 50]] as const
 
 describe.each(nodes)('on Node $version', (node) => {
   test('the original\'s example is 10 times faster from the second run on with node, 50 times with the command', async () => {
-    await using sandbox = new Sandbox(node)
+    await using sandbox = new Sandbox(node, undefined, 'any')
     const options = { cwd: root, timeoutMs: 60_000 }
     const repeat = async (way: Way, name: string, times: number) => {
       const outcomes: Outcome[] = []
@@ -40,7 +40,7 @@ describe.runIf(isContract)('in full only', () => {
   test('a package whose bin calls launch(), installed from a tarball, is warm for its users', async () => {
     const [node] = nodes
     if (!node) throw new Error('no Node')
-    await using sandbox = new Sandbox(node)
+    await using sandbox = new Sandbox(node, undefined, 'any')
     const shell = async (command: string, cwd = sandbox.project) => {
       const outcome = await runProgram('/bin/sh', ['-c', command], { cwd, env: sandbox.env({ ...npmSettings(), INSTASTART_MIN_SAVING: '' }), timeoutMs: 300_000 })
       expect(outcome, outcome.stdout + outcome.stderr).toMatchObject({ status: 0 })

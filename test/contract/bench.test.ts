@@ -21,7 +21,7 @@ describe.runIf(isContract).each(nodes)('on Node $version', (node) => {
   let measured: Measured
 
   beforeAll(async () => {
-    await using sandbox = new Sandbox(node)
+    await using sandbox = new Sandbox(node, undefined, 'any')
     const file = path.join(sandbox.directory, 'bench.json')
     const args = ['--node', String(node.major), '--rounds', '15', '--json', file, ...['totals', 'throughput', 'memory'].flatMap((section) => ['--section', section])]
     const outcome = await runProgram(process.execPath, [path.join(root, 'test/bench/run.js'), ...args], {

@@ -21,10 +21,10 @@ describe.runIf(isContract).each(nodes)('on Node $version', (node) => {
   /** What runs in turn took, each as the first of its program: a zygote that comes of one is ended before the next. */
   const measure = async (times: number, ways: readonly (readonly [Way, string[]])[], cwd?: string): Promise<number[][]> => {
     const measured: number[][] = ways.map(() => [])
-    await using warmUp = new Sandbox(node) // For the transform caches of both.
+    await using warmUp = new Sandbox(node, undefined, 'any') // For the transform caches of both.
     for (let i = -1; i < times; i++) {
       for (const [at, [way, args]] of ways.entries()) {
-        await using sandbox = new Sandbox(node)
+        await using sandbox = new Sandbox(node, undefined, 'any')
         const options = { env: { INSTASTART_DEBUG: '', INSTASTART_MIN_SAVING: '', XDG_CACHE_HOME: warmUp.cache, TMPDIR: warmUp.directory }, ...(cwd ? { cwd } : {}), timeoutMs: 60_000 }
         const outcome = await sandbox.run(way, args, options)
         expect(outcome.status, outcome.stderr).toBe(0)
@@ -38,7 +38,7 @@ describe.runIf(isContract).each(nodes)('on Node $version', (node) => {
   const compare = async (...parameters: Parameters<typeof measure>) => (await measure(...parameters)).map(median)
 
   test('a cold TypeScript hello takes at most 0.7 of tsx\'s time', async () => {
-    await using sandbox = new Sandbox(node)
+    await using sandbox = new Sandbox(node, undefined, 'any')
     const file = hello(sandbox, 'ts')
     const [ours = NaN, theirs = NaN] = await compare(15, [['register', [file]], ['node', ['--import', tsx, file]]])
     recordFigure({ node: node.version, what: 'cold hello.ts', value: `${inMs(ours)}, tsx ${inMs(theirs)}, ratio ${(ours / theirs).toFixed(2)}` })
@@ -52,7 +52,7 @@ describe.runIf(isContract).each(nodes)('on Node $version', (node) => {
   })
 
   test.each(['mjs', 'cjs'])('a cold JavaScript entry (%s) takes at most 10 ms more than in plain Node', async (extension) => {
-    await using sandbox = new Sandbox(node)
+    await using sandbox = new Sandbox(node, undefined, 'any')
     const file = hello(sandbox, extension)
     const [ours = [], plain = []] = await measure(25, [['register', [file]], ['node', [file]]])
     // A difference, not a ratio: of each the run that was disturbed least, for others on the machine cost as much as what is measured.

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { recordFigure, scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
-import { Sandbox } from '../support/sandbox.js'
+import { Sandbox, engines } from '../support/sandbox.js'
 import { stress } from '../support/stress.js'
 
 const runs = scaled(2000, 60)
@@ -28,15 +28,15 @@ console.log(before, work(2), work(3))
 `
 
 describe.each(nodes)('on Node $version', (node) => {
-  test(`${runs} forks under load, with functions being compiled and garbage collected, end as a plain run does`, async () => {
-    await using sandbox = new Sandbox(node)
+  test.each(engines)(`by %s: ${runs} forks under load, with functions being compiled and garbage collected, end as a plain run does`, async (engine) => {
+    await using sandbox = new Sandbox(node, undefined, engine)
     sandbox.write('busy.mjs', busy)
     sandbox.write('app.mjs', program)
     const { stdout } = await sandbox.run('node', [...flags, 'app.mjs'])
     expect(stdout).toMatch(/^\d+ \d+ \d+\n$/)
     await sandbox.warmUp('client', [...flags, 'app.mjs'])
     const { warm, wrong } = await stress(sandbox, 'client', [...flags, 'app.mjs'], runs, stdout)
-    recordFigure({ node: node.version, what: `${runs} forks, compiling and collecting`, value: `${warm} warm, ${wrong.length} wrong` })
+    recordFigure({ node: node.version, what: `${runs} forks by ${engine}, compiling and collecting`, value: `${warm} warm, ${wrong.length} wrong` })
     expect(wrong).toEqual([])
     expect(warm).toBe(runs)
   }, 1_200_000)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { until } from '../support/conditions.js'
 import { recordFigure, scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
-import { Sandbox, isWarm, withoutDebugLines } from '../support/sandbox.js'
+import { Sandbox, engines, isWarm, withoutDebugLines } from '../support/sandbox.js'
 import { standbysOf } from '../support/zygotes.js'
 
 const runs = scaled(2000, 100)
@@ -24,8 +24,8 @@ const sizeOf = (pid: number) => {
 }
 
 describe.each(nodes)('on Node $version', (node) => {
-  test(`${runs} runs, ${inFlight} in flight, half of them killed: none hangs, none is lost, nothing is left, the zygote does not grow`, async () => {
-    await using sandbox = new Sandbox(node)
+  test.each(engines)(`by %s: ${runs} runs, ${inFlight} in flight, half of them killed: none hangs, none is lost, nothing is left, the zygote does not grow`, async (engine) => {
+    await using sandbox = new Sandbox(node, undefined, engine)
     sandbox.write('app.mjs', program)
     await sandbox.warmUp('client', ['app.mjs'])
     const zygote = sandbox.zygotes()[0]?.pid ?? NaN
@@ -62,6 +62,6 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(sandbox.zygotes().map(({ pid }) => pid)).toEqual([zygote])
     expect(after.descriptors).toBe(before.descriptors)
     expect(after.kB).toBeLessThan(before.kB * 1.1 + 1000)
-    recordFigure({ node: node.version, what: `${runs} runs, half killed`, value: `${seen.warm} warm, ${seen.killed} killed; the zygote had ${before.kB} kB, then ${after.kB} kB` })
+    recordFigure({ node: node.version, what: `${runs} runs by ${engine}, half killed`, value: `${seen.warm} warm, ${seen.killed} killed; the zygote had ${before.kB} kB, then ${after.kB} kB` })
   }, 600_000)
 })

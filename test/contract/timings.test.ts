@@ -28,7 +28,7 @@ describe.each(nodes)('on Node $version', (node) => {
   let sandbox: Sandbox
   const run = (way: Way, args = [program]) => sandbox.run(way, args, { cwd: root, timeoutMs: 60_000 })
   beforeEach(() => {
-    sandbox = new Sandbox(node)
+    sandbox = new Sandbox(node, undefined, 'any')
   })
   afterEach(() => sandbox.dispose())
 
@@ -57,7 +57,7 @@ describe.each(nodes)('on Node $version', (node) => {
       second.push(await run('register'))
       await sandbox.untilSettled()
       await sandbox.dispose()
-      sandbox = new Sandbox(node)
+      sandbox = new Sandbox(node, undefined, 'any')
     }
     const secondMs = medianOf(second)
     recordFigure({ node: node.version, what: 'demo, right after the first', value: `${inMs(secondMs)} (plain ${inMs(plainMs)}), ${second.filter(isWarm).length} of ${second.length} warm` })
@@ -71,7 +71,7 @@ describe.runIf(isContract)('in full only', () => {
   test('the README\'s commands succeed in a fresh checkout with nothing but Node, npm and a compiler', async () => {
     const node = nodes[0]
     if (!node) throw new Error('no Node')
-    const sandbox = new Sandbox(node)
+    const sandbox = new Sandbox(node, undefined, 'any')
     const shell = async (command: string) => {
       const outcome = await runProgram('/bin/bash', ['-c', command], {
         cwd: sandbox.project, env: sandbox.env({ INSTASTART_DEBUG: '', ...npmSettings() }), timeoutMs: 900_000,
