@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "addon/libraries.h"
 #include "addon/memory_map.h"
 #include "addon/unique_fd.h"
 
@@ -83,6 +84,7 @@ class Maker {
   void noteKernelState();
   void noteDescriptors();
   void assertOneThread();
+  void assertPagesAreKept();
   [[noreturn]] void writeAndEnd();
 
  private:
@@ -184,6 +186,10 @@ void Maker::assertOneThread() {
   struct stat info;
   // One link for each thread's folder, beside the two of every folder.
   if (stat("/proc/self/task", &info) != 0 || info.st_nlink != 3) giveUp("threads");
+}
+
+void Maker::assertPagesAreKept() {
+  if (const std::string library = libraryThatDiscardsPages(); !library.empty()) giveUp("discards-pages", library.c_str());
 }
 
 void Maker::noteDescriptor(int number, const char* target) {
@@ -353,6 +359,7 @@ const image_handover* freezeInto(int memory) {
   if (!scratch) _exit(1);
   Maker maker(*scratch, memory);
   maker.assertOneThread();
+  maker.assertPagesAreKept();
   maker.noteKernelState();
   maker.noteDescriptors();
   const uint64_t handover = saveRegisters(&scratch->header.registers);

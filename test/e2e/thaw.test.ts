@@ -1,5 +1,8 @@
 // The client's own process becomes the run: what only this engine has, and what it has to be careful with.
+import { execFileSync } from 'node:child_process'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { until } from '../support/conditions.js'
 import { scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { runProgram, type Outcome } from '../support/program.js'
@@ -93,6 +96,20 @@ describe.each(nodes)('on Node $version', (node) => {
     // Plain Node cannot live in so little either; but it is plain Node that says so.
     expect(outcome.stderr).not.toMatch(/warm run/)
     expect(outcome.status === 0 || outcome.stderr.includes('memory') || outcome.signal !== null || (outcome.status ?? 0) > 127).toBe(true)
+  })
+
+  test('a library that counts on discarded pages being zero means no image', async () => {
+    await using own = new Sandbox(node, undefined, 'any')
+    own.write('app.mjs', 'import \'./helper.mjs\'\nconsole.log(1)\n')
+    own.write('helper.mjs', '')
+    own.write('library.c', '#include <sys/mman.h>\nint discard(void *at) { return madvise(at, 4096, MADV_DONTNEED); }\n')
+    const library = path.join(own.project, 'library.so')
+    execFileSync('cc', ['-shared', '-fPIC', '-o', library, path.join(own.project, 'library.c')])
+    await own.warmUp('client', ['app.mjs'], { env: { LD_PRELOAD: library } })
+    await until('the reason', async () => (await runProgram(process.execPath, [path.join(own.distribution, 'cli.js'), 'status'], { cwd: own.project, env: own.env() })).stdout.includes(`by fork: discards-pages: ${library}`))
+    const outcome = await own.run('client', ['app.mjs'], { env: { LD_PRELOAD: library } })
+    expect(outcome.stdout).toBe('1\n')
+    expect(debugLine(outcome)).toMatch(/^warm run, \d+ ms/)
   })
 
   test(`${runs} runs with more in flight than processors, which allocate and recurse, all do the same`, async () => {
