@@ -88,4 +88,12 @@ export const lines = [
     line: 'Private memory at the entry\'s first line at most 10% of the plain process\'s at the same line; growth after it at most plain\'s plus 10%.',
     tests: /^contract\/bench .*private memory/,
   },
+  {
+    line: '20,000 thawed runs across four majors, with bodies that allocate and recurse: no crash, no hang, no difference.',
+    tests: /^e2e\/thaw .*more in flight than processors/,
+  },
+  {
+    line: 'A thawed run is its caller\'s process: `$!` is `process.pid`; limits, environment, command line and status as in plain Node.',
+    tests: /^e2e\/thaw .*(as in plain Node|the command line|means a)/,
+  },
 ]

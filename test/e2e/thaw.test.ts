@@ -9,7 +9,7 @@ import { runProgram, type Outcome } from '../support/program.js'
 import { Sandbox, debugLine, plainReason, withoutDebugLines } from '../support/sandbox.js'
 import { stress } from '../support/stress.js'
 
-const runs = scaled(2000, 40)
+const runs = scaled(5000, 40)
 
 const program = `import './helper.mjs'
 import { bodies } from './bodies.mjs'
@@ -98,7 +98,7 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(outcome.status === 0 || outcome.stderr.includes('memory') || outcome.signal !== null || (outcome.status ?? 0) > 127).toBe(true)
   })
 
-  test('a library that counts on discarded pages being zero means no image', async () => {
+  test('a library that counts on discarded pages being zero means a forked run', async () => {
     await using own = new Sandbox(node, undefined, 'any')
     own.write('app.mjs', 'import \'./helper.mjs\'\nconsole.log(1)\n')
     own.write('helper.mjs', '')
