@@ -1,24 +1,16 @@
 #include "addon/heap_pages.h"
 
-#include <cinttypes>
-#include <cstdio>
-#include <cstring>
 #include <sys/mman.h>
+#include "addon/memory_map.h"
 
 bool HeapPages::makeInheritable() {
-  FILE* smaps = fopen("/proc/self/smaps", "re");
-  if (!smaps) return false;
-  Range current{};
-  char line[4096];
-  while (fgets(line, sizeof line, smaps)) {
-    uintptr_t start, end;
-    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &start, &end) == 2) current = {start, end};
-    // proc_pid_smaps(5): "dc" is "do not copy area on fork".
-    if (strncmp(line, "VmFlags:", 8) != 0 || !strstr(line, " dc")) continue;
-    if (!ranges_.empty() && ranges_.back().end == current.start) ranges_.back().end = current.end;
-    else ranges_.push_back(current);
+  MemoryMap map;
+  if (!map.ok()) return false;
+  for (MemoryArea area; map.next(&area);) {
+    if (!area.is_not_in_forks) continue;
+    if (!ranges_.empty() && ranges_.back().end == area.start) ranges_.back().end = area.end;
+    else ranges_.push_back({area.start, area.end});
   }
-  fclose(smaps);
   return advise(MADV_DOFORK);
 }
 

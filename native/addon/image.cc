@@ -62,13 +62,12 @@ constexpr uint64_t LEAST_HOLE = 8 * IMAGE_PAGE;
 
 // All that is written down, in a mapping that does not become part of the image.
 struct Scratch {
-  enum { MAPPINGS = 60000, FILES = 200, DESCRIPTORS = 1000, TEXT = 32 << 20, ENTRIES = 1 << 16 };  // a process has at most 65,530 mappings
+  enum { MAPPINGS = 60000, FILES = 200, DESCRIPTORS = 1000, ENTRIES = 1 << 16 };  // a process has at most 65,530 mappings
   image_header header;
   image_mapping mappings[MAPPINGS];
   image_file files[FILES];
   image_descriptor descriptors[DESCRIPTORS];
   uint64_t pagemap[ENTRIES];
-  char text[TEXT];
 
   static Scratch* make() {
     void* const at = mmap(nullptr, sizeof(Scratch), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -330,7 +329,7 @@ void Maker::writePages(uint64_t start, uint64_t end) {
 
 // Nothing here may change what it writes down: no allocation, and only the stack below the caller's.
 void Maker::writeAndEnd() {
-  MemoryMap map(scratch_.text, sizeof scratch_.text);
+  MemoryMap map;
   if (!map.ok()) giveUp("memory-map");
   for (MemoryArea area; map.next(&area);)
     if (!scratch_.covers(area.start)) noteArea(area);

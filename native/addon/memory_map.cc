@@ -3,18 +3,30 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <unistd.h>
+#include <sys/mman.h>
+#include "addon/unique_fd.h"
 
-MemoryMap::MemoryMap(char* scratch, size_t size) {
-  const int fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return;
+// A process has at most 65,530 mappings (vm.max_map_count), each less than a kilobyte of text unless its name is long. Pages that are not
+// written to are not taken.
+static constexpr size_t ROOM = 128 << 20;
+
+MemoryMap::MemoryMap() {
+  void* const room = mmap(nullptr, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  text_ = room == MAP_FAILED ? nullptr : static_cast<char*>(room);
+  if (text_ && read()) at_ = text_;
+}
+
+MemoryMap::~MemoryMap() {
+  if (text_) munmap(text_, ROOM);
+}
+
+bool MemoryMap::read() {
+  const UniqueFd fd(open("/proc/self/smaps", O_RDONLY | O_CLOEXEC));
   size_t length = 0;
-  ssize_t got;
-  while (length < size - 1 && (got = read(fd, scratch + length, size - 1 - length)) > 0) length += static_cast<size_t>(got);
-  close(fd);
-  if (length == size - 1) return;
-  scratch[length] = 0;
-  at_ = scratch;
+  ssize_t got = -1;
+  // The last byte stays zero.
+  while (length < ROOM - 1 && (got = ::read(fd.get(), text_ + length, ROOM - 1 - length)) > 0) length += static_cast<size_t>(got);
+  return got == 0;
 }
 
 // Cuts the next line off; null at the end.
@@ -51,6 +63,7 @@ bool MemoryMap::next(MemoryArea* area) {
   if (!head) return false;
   *area = {};
   parseArea(head, area);
+  const bool is_own = area->start <= reinterpret_cast<uint64_t>(text_) && reinterpret_cast<uint64_t>(text_) < area->end;
   // Its fields follow, each with a capital and a colon; the flags come last.
   while (char* const line = cutLine(&at_)) {
     const char* const value = strchr(line, ':');
@@ -65,5 +78,5 @@ bool MemoryMap::next(MemoryArea* area) {
     area->is_locked = hasFlag(value, "lo");
     break;
   }
-  return true;
+  return is_own ? next(area) : true;
 }

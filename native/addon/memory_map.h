@@ -1,4 +1,4 @@
-// What this process has mapped, read without allocating: what is written down must not change by being written down.
+// What this process has mapped (proc_pid_smaps(5)), read without a malloc: what is looked at must not change by being looked at.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +13,17 @@ struct MemoryArea {
 
 class MemoryMap {
  public:
-  // `scratch` holds the text of /proc/self/smaps for as long as this object is used.
-  MemoryMap(char* scratch, size_t size);
+  // As it is now. Its text lies in a mapping of its own, which is not told of.
+  MemoryMap();
+  ~MemoryMap();
+  MemoryMap(const MemoryMap&) = delete;
+  MemoryMap& operator=(const MemoryMap&) = delete;
   bool ok() const { return at_ != nullptr; }
-  // In ascending order; false at the end.
+  // In ascending order; false at the end. Names last as long as this object.
   bool next(MemoryArea* area);
 
  private:
+  bool read();
+  char* text_;
   char* at_ = nullptr;
 };

@@ -40,6 +40,16 @@ static bool kernel_is_able(char reason[REASON_MAX]) {
   return true;
 }
 
+// The kernel writes to this thread's area for restartable sequences, which will not be there. Nothing misses it should the thaw fail yet. What size
+// it was registered with only the C library knows: 32 bytes, more in later versions (rseq(2): another one is EINVAL).
+static bool leave_restartable_sequences(char reason[REASON_MAX]) {
+  if (__rseq_size == 0) return true;
+  const uint64_t address = (uint64_t)__builtin_thread_pointer() + (uint64_t)__rseq_offset;
+  for (uint32_t size = 32; size <= 256; size++)
+    if (syscall(SYS_rseq, address, size, RSEQ_FLAG_UNREGISTER, RSEQ_SIG) == 0) return true;
+  return fail(reason, "restartable sequences", strerror(errno));
+}
+
 static bool fits_limits(const struct image_header *image, char reason[REASON_MAX]) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < image->address_space) return fail(reason, "address-space limit", NULL);
@@ -201,11 +211,6 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   handover->argument_count = (uint32_t)argument_count;
   handover->option_count = (uint32_t)plain->option_count;
   find_specials(image, state->specials);
-  if (__rseq_size > 0) {
-    state->rseq_address = (uint64_t)__builtin_thread_pointer() + (uint64_t)__rseq_offset;
-    state->rseq_size = 32;
-    state->rseq_signature = RSEQ_SIG;
-  }
   return state;
 }
 
@@ -242,7 +247,8 @@ void thaw(struct offer *offer, const struct plain_command *plain, int64_t asked_
   int files[MOST_FILES];
   uint32_t made = 0, opened = 0;
   struct thaw_state *state = NULL;
-  if (kernel_is_able(reason) && fits_limits(image, reason) && make_descriptors(image, &made, reason) && open_files(image, files, &opened, reason))
+  if (kernel_is_able(reason) && fits_limits(image, reason) && make_descriptors(image, &made, reason) && open_files(image, files, &opened, reason) &&
+      leave_restartable_sequences(reason))
     state = prepare(image, offer->image, files, plain, reason);
   if (state && frame_send(offer->conversation, MESSAGE_TAKEN, NULL, 0, NULL, 0, now_ms() + 1000)) {
     close(offer->conversation);

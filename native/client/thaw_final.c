@@ -5,7 +5,6 @@
 #include <asm/unistd.h>
 #include <fcntl.h>
 #include <linux/prctl.h>
-#include <linux/rseq.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -100,7 +99,6 @@ FINAL static bool tell_kernel(const struct thaw_state *state) {
 }
 
 FINAL void thaw_final(struct thaw_state *state) {
-  if (state->rseq_address && CALL(rseq, state->rseq_address, state->rseq_size, RSEQ_FLAG_UNREGISTER, state->rseq_signature) != 0) run_plain_after_all(state);
   if (!move_specials(state, false)) run_plain_after_all(state);
   CALL(munmap, 0, state->own_start, 0, 0);
   CALL(munmap, state->own_end, ADDRESSES_END - (long)state->own_end, 0, 0);

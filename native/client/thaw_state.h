@@ -13,8 +13,6 @@ struct thaw_state {
   uint64_t specials[IMAGE_SPECIALS];  // where the kernel has put them in this process
   int memory;
   const int *files;
-  uint64_t rseq_address;  // of this process so far
-  uint32_t rseq_size, rseq_signature;
   uint64_t signal_mask;
   uint64_t arg_start, arg_length, env_start, env_end;  // the command line and environment, as `ps` shows them
   struct image_handover *handover;

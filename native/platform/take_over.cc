@@ -18,9 +18,13 @@ WorkerPool* pool = nullptr;
 // ---- What takes the place of Node's functions. As free functions they have the ABI of the member functions they replace: `this` is
 // the first parameter (Itanium C++ ABI, 3.1.1).
 
+// From here on Node waits, at its end, for what blocks the user only (nodejs/node PR 58047).
+constexpr auto AWAITED_AT_END = V8_MAJOR_VERSION < 14 ? v8::TaskPriority::kBestEffort : v8::TaskPriority::kUserBlocking;
+
+// Node calls this when the loop runs dry, to let background work finish, whose results may come as foreground tasks. Those that background
+// work waits for are done meanwhile: without that Node itself hangs now and then (nodejs/node issue 54918).
 void drainTasks(Platform* self, v8::Isolate* isolate) {
-  // Node calls this when the loop runs dry, to let background work finish, whose results may come as foreground tasks.
-  do pool->drain();
+  do while (!pool->drain(AWAITED_AT_END)) self->FlushForegroundTasks(isolate);
   while (self->FlushForegroundTasks(isolate));
 }
 
@@ -91,6 +95,13 @@ void replaceTable(Platform* platform) {
   *reinterpret_cast<void***>(platform) = table + BEFORE_TABLE;
 }
 
+// What V8 wants of this thread it does at the start of any function.
+void answerInterrupts(v8::Isolate* isolate) {
+  const v8::HandleScope scope(isolate);
+  const v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  v8::Script::Compile(context, v8::String::Empty(isolate)).ToLocalChecked()->Run(context).ToLocalChecked();
+}
+
 // ---- Bringing Node's own workers to rest.
 
 struct Rendezvous {
@@ -138,4 +149,7 @@ bool takeOverPlatform(Platform* platform) {
   return true;
 }
 
-void quiescePlatform() { pool->quiesce(); }
+void quiescePlatform() {
+  while (!pool->drain(v8::TaskPriority::kBestEffort)) answerInterrupts(v8::Isolate::GetCurrent());
+  pool->quiesce();
+}

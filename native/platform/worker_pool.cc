@@ -56,11 +56,11 @@ void WorkerPool::queueDue() {
 }
 
 // Null once the pool is ending. Most urgent first.
-std::unique_ptr<v8::Task> WorkerPool::take(std::unique_lock<std::mutex>& lock) {
+std::unique_ptr<v8::Task> WorkerPool::take(std::unique_lock<std::mutex>& lock, size_t* priority) {
   for (;;) {
     queueDue();
-    for (int priority = PRIORITIES - 1; priority >= 0; priority--) {
-      auto& queue = queues_[priority];
+    for (*priority = PRIORITIES; (*priority)-- > 0;) {
+      auto& queue = queues_[*priority];
       if (queue.empty()) continue;
       std::unique_ptr<v8::Task> task = std::move(queue.front());
       queue.pop_front();
@@ -74,36 +74,40 @@ std::unique_ptr<v8::Task> WorkerPool::take(std::unique_lock<std::mutex>& lock) {
   }
 }
 
-void WorkerPool::work() {
-  std::unique_lock lock(mutex_);
-  while (std::unique_ptr<v8::Task> task = take(lock)) {
-    running_++;
-    lock.unlock();
-    task->Run();
-    task.reset();
-    lock.lock();
-    running_--;
-    if (running_ == 0 && queued() == 0) idle_.notify_all();
-  }
+void WorkerPool::run(std::unique_lock<std::mutex>& lock, std::unique_ptr<v8::Task> task, size_t priority) {
+  running_[priority]++;
+  lock.unlock();
+  task->Run();
+  task.reset();
+  lock.lock();
+  running_[priority]--;
+  if (running_[priority] == 0 && queues_[priority].empty()) idle_.notify_all();
 }
 
-void WorkerPool::drain() {
+void WorkerPool::work() {
   std::unique_lock lock(mutex_);
-  while (running_ > 0 || queued() > 0) {
-    if (threads_.empty()) startThread();
-    if (threads_.empty()) {
-      std::unique_ptr<v8::Task> task = take(lock);
-      lock.unlock();
-      task->Run();
-      lock.lock();
-    } else {
-      idle_.wait(lock);
+  size_t priority;
+  while (std::unique_ptr<v8::Task> task = take(lock, &priority)) run(lock, std::move(task), priority);
+}
+
+bool WorkerPool::drain(v8::TaskPriority least) {
+  const auto isDrained = [&] {
+    for (size_t priority = static_cast<size_t>(least); priority < PRIORITIES; priority++) {
+      if (running_[priority] > 0 || !queues_[priority].empty()) return false;
     }
-  }
+    return true;
+  };
+  std::unique_lock lock(mutex_);
+  if (isDrained()) return true;
+  if (threads_.empty()) startThread();
+  if (!threads_.empty()) return idle_.wait_for(lock, std::chrono::milliseconds(1), isDrained);
+  size_t priority;
+  std::unique_ptr<v8::Task> task = take(lock, &priority);
+  run(lock, std::move(task), priority);
+  return isDrained();
 }
 
 void WorkerPool::quiesce() {
-  drain();
   std::unique_lock lock(mutex_);
   ending_ = true;
   work_.notify_all();

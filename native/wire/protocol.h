@@ -21,8 +21,8 @@ enum message_type {
   MESSAGE_STATUS = 9,    // command -> zygote; answered by MESSAGE_REPORT
   MESSAGE_REPORT = 10,   // zygote -> command: JSON text
   MESSAGE_STOP = 11,     // command -> zygote: end; answered by closing
-  MESSAGE_TAKEN = 13,    // client -> zygote: it becomes the run itself, from the image
   MESSAGE_ORDER = 12,    // zygote -> its standby: become this client's run (descriptors: the conversation, then as with GO)
+  MESSAGE_TAKEN = 13,    // client -> zygote: it becomes the run itself, from the image
 };
 
 struct message_header {

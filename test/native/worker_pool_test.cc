@@ -21,6 +21,7 @@ struct Function final : v8::Task {
 // With threads it cannot be deleted.
 struct Pool : WorkerPool {
   using WorkerPool::WorkerPool;
+  void drainAll() { while (!drain(TaskPriority::kBestEffort)) continue; }
   ~Pool() { quiesce(); }
 };
 
@@ -77,7 +78,7 @@ void tasksRun() {
   Pool pool(4);
   std::atomic<int> count = 0;
   for (int i = 0; i < 10'000; i++) pool.post(static_cast<TaskPriority>(i % 3), task([&] { count++; }));
-  pool.drain();
+  pool.drainAll();
   CHECK(count == 10'000);
   CHECK(threads() <= 5);
 }
@@ -88,7 +89,7 @@ void asManyAtATimeAsThereAreThreads() {
     Pool pool(4);
     // A thread that waits: it cannot take them all.
     pool.post(TaskPriority::kUserVisible, task([] {}));
-    pool.drain();
+    pool.drainAll();
     std::this_thread::sleep_for(200us);
     std::atomic<int> inside = 0;
     for (int i = 0; i < 4; i++) pool.post(TaskPriority::kUserVisible, task([&] { inside++; until([&] { return inside == 4; }); }));
@@ -105,7 +106,7 @@ void urgentFirst() {
   pool.post(TaskPriority::kUserVisible, task([&] { order += 'b'; }));
   pool.post(TaskPriority::kUserBlocking, task([&] { order += 'a'; }));
   go = true;
-  pool.drain();
+  pool.drainAll();
   CHECK(order == "abc");
 }
 
@@ -116,8 +117,31 @@ void tasksPostTasks() {
     pool.post(TaskPriority::kUserVisible, task([&, depth] { count++; if (depth > 0) post(depth - 1), post(depth - 1); }));
   };
   post(10);
-  pool.drain();
+  pool.drainAll();
   CHECK(count == 2047);
+}
+
+// As a compilation does that finds no memory.
+void tasksWaitForTheCaller() {
+  Pool pool(2);
+  std::atomic<bool> asked = false, answered = false;
+  pool.post(TaskPriority::kUserVisible, task([&] { asked = true; until([&] { return answered.load(); }); }));
+  while (!pool.drain(TaskPriority::kBestEffort)) {
+    if (asked) answered = true;
+  }
+  CHECK(answered);
+}
+
+void lesserTasksAreNotWaitedFor() {
+  Pool pool(2);
+  std::atomic<bool> go = false, done = false;
+  pool.post(TaskPriority::kUserVisible, task([&] { until([&] { return go.load(); }); }));
+  pool.post(TaskPriority::kUserBlocking, task([&] { std::this_thread::sleep_for(5ms); done = true; }));
+  while (!pool.drain(TaskPriority::kUserBlocking)) continue;
+  CHECK(done);
+  CHECK(!pool.drain(TaskPriority::kUserVisible));
+  go = true;
+  pool.drainAll();
 }
 
 void delayedTasks() {
@@ -126,7 +150,7 @@ void delayedTasks() {
   const auto start = std::chrono::steady_clock::now();
   pool.postDelayed(TaskPriority::kUserVisible, task([&] { count += 10; }), 0.2);
   pool.postDelayed(TaskPriority::kUserVisible, task([&] { count += 1; }), 0.05);
-  pool.drain();
+  pool.drainAll();
   CHECK(count == 0);  // Those whose time has not come do not count.
   until([&] { return count > 0; });
   CHECK(count == 1);
@@ -175,7 +199,7 @@ void startsAgainOnBothSidesOfAFork() {
     std::atomic<int> count = 0;
     const auto work = [&] {
       for (int i = 0; i < 50; i++) pool.post(TaskPriority::kUserVisible, task([&] { count++; }));
-      pool.drain();
+      pool.drainAll();
       CHECK(count == 50);
     };
     work();
@@ -243,7 +267,7 @@ void whileHeld(bool may_be_early, Cancel cancel) {
     job->NotifyConcurrencyIncrease();
     if (!may_be_early || round % 2) until([&] { return items.inside > 0; });
     cancel(*job, items);
-    pool.drain();
+    pool.drainAll();
     CHECK(items.inside == 0 && items.done == 0);
   }
 }
@@ -280,6 +304,8 @@ const std::vector<NamedTest> tests = {
     {"as many run at a time as there are threads", asManyAtATimeAsThereAreThreads},
     {"the most urgent runs first", urgentFirst},
     {"drain waits for what tasks post", tasksPostTasks},
+    {"drain comes back to a caller that a task waits for", tasksWaitForTheCaller},
+    {"drain does not wait for what is less urgent", lesserTasksAreNotWaitedFor},
     {"delayed tasks run when their time has come", delayedTasks},
     {"delayed tasks survive quiescing", delayedTasksSurviveQuiescing},
     {"no thread is left after quiescing", noThreadIsLeft},
