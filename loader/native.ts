@@ -23,13 +23,15 @@ export interface RunFacts {
   /** Of the client. */
   parentPid: number
   pid: number
+  /** When the client's process started: nanoseconds, as of process.hrtime.bigint(). */
+  startedNs: bigint
 }
 
 export interface ZygotePlan {
   node: string
   argv: string[]
-  /** Path of a library to preload. */
-  preload: string
+  /** Path of the library to preload. */
+  observer: string
   /** JSON without its opening brace, and without what is known only when the zygote is started. */
   manifest: string
   /** For how long this process has run. */
@@ -42,14 +44,32 @@ export interface ParkOptions {
   manifest: string
   /** Milliseconds without a run after which the zygote leaves. */
   idleMs: number
-  /** What was asked of argv by text: the text and its position, -1 if absent. */
-  argumentPositions: [text: string, position: number][]
-  /** The program's arguments, if modules read more of them. */
-  wholeArguments: string[] | undefined
+  /** The program's, as it was started. */
+  arguments: string[]
+  /** What modules looked for among them. */
+  searchedArguments: string[]
+  /** They read more than that. */
+  asksAllArguments: boolean
+  /** The entry, as the zygote was started with it. */
+  entry: string
+  /** They read process.argv[1]. */
+  asksEntry: boolean
+  /** Standard descriptors, as digits, of whose terminals they asked for the size. */
+  askedSizes: string[]
   /** The platform's quiesceFunction(). */
   quiesce: bigint
   /** Pairs of a standard descriptor and that of a stream made for it. */
   rebinds: [standard: number, stream: number][]
+}
+
+/** Instead of the first act that others could see, the zygote ends. */
+export interface HeedOptions {
+  /** Files below are ours. */
+  ownFolder: string
+  /** JSON to leave, to which the reason is added: where `explain` cannot be asked, for it is another thread that acts. */
+  manifest: string
+  /** JSON to leave; '' lets the act be done. Called in the middle of it: must do no other. */
+  explain: (act: string) => string
 }
 
 /** What a fork of the zygote is: a run, one that waits for its client, or the image that clients become runs from. */
@@ -64,31 +84,63 @@ export interface Native {
   becomeClient(program: Program & { args: string[]; client: string }): string
 
   // In a starter
-  /** The right to make the program's zygote, with what its manifest said so far; or why there is nothing to do. */
-  claimProgram(program: Program): { key: string; previous: string } | string
+  /**
+   * The right to make the program's zygote for these arguments, with what its manifest said so far; or why there is nothing to do.
+   * `asksAllArguments`: the key depends on them.
+   */
+  claimProgram(program: Program & { args: string[] }): { key: string; previous: string; asksAllArguments: boolean } | string
   dropClaim(): void
   /** The claimed zygote is started when this process has come to rest, at the latest as it exits. If it saved too little, the manifest says so. */
   prepareZygote(plan: ZygotePlan): void
+  /** At once. False if as many as may be are being made already: the claim stays, for another try. */
+  startZygote(plan: ZygotePlan): boolean
+  /** Why this process's run is plain, for the history of its program: nothing else is remembered of it but the time and the entry. */
+  noteRun(program: Program, reason: string): void
 
   // In a zygote
-  /** Lets clients queue. Returns what failed. */
-  beginZygote(key: string): string | undefined
+  /** Lets clients queue. Returns the descriptor of the manifest, or what failed. */
+  beginZygote(key: string): number | string
   consulted(file: string): void
+  /** The program begins. False where nobody would hear of acts. */
+  heedActs(options: HeedOptions): boolean
+  /** The next question about the variable INSTASTART_LEARNING is for its value, or for whether it is there: so that they are told apart later. */
+  learnQuestions(isForValue: boolean): void
+  /** From here on, who asks for the working directory or the standard descriptors is one of the program's modules. */
+  hearSurroundings(): void
+  /** Acts are not the program's meanwhile. */
+  doOwnWork(isOwn: boolean): void
   /** Why this process cannot be forked as it stands; '' if it can. */
   obstacle(): string
-  /** Leaves the manifest and ends this process. */
-  abandon(manifest: string): never
+  /** Leaves the manifest, and in a file what was printed and `error`, and ends this process. */
+  abandon(manifest: string, error: string): never
+  /** How often OpenSSL was asked for random bytes since beginZygote(); of use only where that can be heard. */
+  randomDraws(): number
+  /** Not where Node is built without OpenSSL. */
+  hearsRandomDraws: boolean
   /** Returns in forks and never in the zygote. Undefined if it could not park. */
   park(options: ParkOptions): Fork | undefined
 
   // In such a fork
   /** Makes it the run of its client, for whom a standby waits. */
   becomeRun(): RunFacts
-  fillRandom(into: Float64Array): boolean
+  /** /proc/self/comm is what it would be in a process that executed `file`. After the title is set, which sets this, too. */
+  takeProcessName(file: string): void
   leaveFunction(): bigint
 
   // In a command
   runtimeDirectory(): string | undefined
+  /** Where it is, or would be. */
+  runtimePath(): string
+  /** What a zygote for such a run is found by; undefined if there cannot be one. */
+  programKey(program: Program & { args: string[] }): string | undefined
+  /** Whether a zygote is there, or on its way. */
+  isClaimed(key: string): boolean
+  /** Removes the files under this key. How many bytes; undefined if they are a zygote's. */
+  removeLeftovers(key: string): number | undefined
+  /** What all zygotes of this user may take together, by the environment. */
+  budget(): { bytes: number; zygotes: number }
+  /** What the kernel can do for us, by name. */
+  kernelAbilities(): Record<string, boolean>
   /** The zygote's report (JSON), '' once it is stopping, undefined if nobody answers. */
   converse(socketName: string, what: 'status' | 'stop'): string | undefined
 }
@@ -122,6 +174,10 @@ export const platformPath = path.join(folder, `platform-${process.versions.modul
 export interface Platform {
   /** Makes Node's worker threads ones that can be stopped; false if they would not come to rest. */
   takeOver(): boolean
+  /** Where Node and V8 keep what `renew` sets. False if that could not be found out. */
+  findProcessState(): boolean
+  /** The contexts (node:vm) that modules have made. */
+  noteContexts(): void
   /** One full collection, so that none is under way in the runs. */
   collectGarbage(): void
   /** Stops them, until something is posted. */
@@ -130,6 +186,8 @@ export interface Platform {
   quiesceFunction(): bigint
   /** In a run: `leave` (native's leaveFunction) ends it from now on, whichever way Node comes to its end. */
   startRun(leave: bigint): void
+  /** In a run, once it has its client: random numbers of its own, and the clock of a process that started then. */
+  renew(startedNs: bigint): void
 }
 
 export const loadPlatform = (): Platform => loadAddon(platformPath) as Platform

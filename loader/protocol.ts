@@ -1,4 +1,5 @@
 // What the client side and the zygote must agree on, beyond the messages (native/PROTOCOL.md).
+import fs from 'node:fs'
 
 /** How a zygote is told that it is one: by its own title, which is what `ps` shows. Followed by the key and the entry. */
 const title = 'instastart zygote '
@@ -35,17 +36,46 @@ export interface Manifest {
   expected: number
   entry: string
   node: string
+  /** Node's, and ours: other ones have zygotes of their own. */
+  nodeVersion: string
+  build: string
+  /** What is preloaded beside ours, if anything. */
+  preloads?: string[]
   pid?: number
   state: 'warming' | 'parked' | 'given-up'
+  /** With 'parked': how long the zygote took for what its runs find done, without Node's own start. */
+  savesMs?: number
+  /** With 'parked': why the zygote has left. */
+  ended?: string
   /** With 'given-up': why there is no zygote. */
   reason?: string
   /** With 'given-up': how often in a row, and when last (Date.now()). */
   failures?: number
   failedAt?: number
+  /** In front of which modules the gate has been moved, and for what. */
+  gates?: MovedGate[]
   /** With 'given-up': the files that took part, with their identities; another try is worth it once one has changed. */
   files?: Record<string, string>
 }
 
-/** What tells a changed file from an unchanged one, in one text; undefined for a file that is not there. */
-export const identity = (stat: { dev: bigint; ino: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint } | undefined): string =>
-  stat ? [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ') : 'absent'
+/** A module must not be evaluated in a zygote, as the last one has found out: until the file changes. */
+export interface MovedGate {
+  file: string
+  identity: string
+  reason: string
+}
+
+/** A line of `<first half of the key>.runs`. */
+export interface PlainRun {
+  /** Date.now(). */
+  at: number
+  reason: string
+  /** Without links. */
+  entry: string
+}
+
+/** What tells a changed file from an unchanged one, in one text. */
+export const identityOf = (file: string): string => {
+  const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stat ? [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ') : 'absent'
+}

@@ -7,10 +7,14 @@ import type { Manifest } from './protocol.js'
 /** What a parked zygote says of itself. */
 export interface ZygoteReport {
   pid: number
+  /** Process of the run that is forked in advance; 0: there is none. */
+  standby: number
   /** Forked and under way right now; of those that are thawed it knows nothing any more. */
   runs: number
   served: number
   refused: number
+  /** A file that is not any more what it was when the zygote was made; '' if there is none. */
+  stale: string
   /** Where changes are not heard of (NFS, FUSE ...): these are looked at for every run. */
   unwatchedFolders: number
   /** Of the image that clients become runs from; 0: there is none (yet). */
@@ -23,6 +27,8 @@ export interface ZygoteReport {
 export interface ProgramRecord {
   key: string
   manifest: Partial<Manifest>
+  /** Its zygote was there, or on its way, just before the manifest was read: only if not, what that says is the last word. */
+  isClaimed: boolean
   /** Undefined if nobody answers. */
   report: ZygoteReport | undefined
 }
@@ -35,13 +41,18 @@ const readManifest = (file: string): Partial<Manifest> => {
   }
 }
 
-/** Every program that the directory knows; none if there is no directory that is ours alone. */
-export const listPrograms = (native: Native): ProgramRecord[] => {
+/**
+ * Every program that the directory knows; none if there is no directory that is ours alone.
+ * @param prefix how their keys begin
+ */
+export const listPrograms = (native: Native, prefix = ''): ProgramRecord[] => {
   const folder = native.runtimeDirectory()
   if (!folder) return []
-  return fs.readdirSync(folder).filter((name) => name.endsWith('.json')).sort().map((name) => {
+  return fs.readdirSync(folder).filter((name) => name.startsWith(prefix) && name.endsWith('.json')).sort().map((name) => {
     const key = path.basename(name, '.json')
     const answer = native.converse(key, 'status')
-    return { key, manifest: readManifest(path.join(folder, name)), report: answer ? JSON.parse(answer) as ZygoteReport : undefined }
+    const isClaimed = native.isClaimed(key)
+    const manifest = readManifest(path.join(folder, name))
+    return { key, manifest, isClaimed, report: answer ? JSON.parse(answer) as ZygoteReport : undefined }
   })
 }

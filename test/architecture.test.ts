@@ -8,8 +8,8 @@ const root = path.resolve(import.meta.dirname, '..')
 /** A part is a folder, or a file beside the folders. Every part may import what is in it, and what `shared` names. */
 const loaderArrows: Record<string, string[]> = {
   register: ['client', 'zygote', 'hooks', 'protocol'],
-  cli: ['commands', 'native'],
-  commands: ['native', 'protocol', 'runtime-dir'],
+  cli: ['commands'],
+  commands: ['client', 'hooks', 'native', 'protocol', 'runtime-dir', 'settings'],
   auto: ['client', 'run', 'protocol', 'warmth', 'import-module'],
   client: ['native', 'protocol', 'runtime-dir', 'settings', 'warmth'],
   zygote: ['hooks', 'run', 'native', 'protocol', 'runtime-dir', 'settings', 'warmth'],
@@ -30,7 +30,7 @@ const loaderArrows: Record<string, string[]> = {
 
 const nativeArrows: Record<string, string[]> = {
   client: ['wire'],
-  addon: ['wire'],
+  addon: ['wire', 'observer'],
   platform: [],
   observer: [],
   wire: [],

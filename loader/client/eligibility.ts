@@ -14,9 +14,10 @@ const plainOptions = [
   'expose', 'title', 'single-threaded', 'jitless',
 ].map((name) => `--${name}`)
 
-const isPlainOption = (argument: string): boolean => plainOptions.some((option) => argument.startsWith(option)) || /^(-[ecpi]+|--run)$/.test(argument)
+export const isPlainOption = (argument: string): boolean =>
+  plainOptions.some((option) => argument.startsWith(option)) || /^(-[ecpi]+|--run)$/.test(argument)
 
-const nodeOptions = (): string[] => process.env.NODE_OPTIONS?.split(/\s+/) ?? []
+export const nodeOptions = (): string[] => process.env.NODE_OPTIONS?.split(/\s+/) ?? []
 
 /** Why this process is none of ours, by a stable word; undefined if a zygote might serve it. */
 export const whyNotEligible = (): string | undefined => {

@@ -1,16 +1,24 @@
 // Arranges for the zygote to be started: when this run has evaluated its graph, or at the latest when it exits.
 import fs from 'node:fs'
 import { observerPath, type Native, type Program } from '../native.js'
-import { identity, zygoteOptions, type Manifest } from '../protocol.js'
+import { identityOf, zygoteOptions, type Manifest } from '../protocol.js'
 import { settingsFor } from '../settings.js'
+import { nodeOptions } from './eligibility.js'
+import { otherPreloads } from './other-loaders.js'
+import { isAskedAgain, makeRoom } from './variants.js'
 
 /** A given-up manifest's reason: the run computed for too short a time. Each further one is measured again. */
 const savesLittle = 'saves-little'
 
+/** Reasons of a given-up manifest that say nothing of the program: the next run tries again, whatever has happened. */
+const passing: readonly (string | undefined)[] = [savesLittle, 'busy']
+
+export const isPassing = (reason: string | undefined): boolean => passing.includes(reason)
+
 /** A forked run costs a few milliseconds of its own: below this nobody would feel the difference. */
 const leastSavingMs = (setting = process.env.INSTASTART_MIN_SAVING): number => (setting && Number(setting) >= 0 ? Number(setting) : 30)
 
-const parse = (text: string): Partial<Manifest> => {
+export const parse = (text: string): Partial<Manifest> => {
   try {
     return JSON.parse(text) as Partial<Manifest>
   } catch {
@@ -18,19 +26,23 @@ const parse = (text: string): Partial<Manifest> => {
   }
 }
 
-const isUnchanged = ([file, before]: [string, string]): boolean => identity(fs.statSync(file, { bigint: true, throwIfNoEntry: false })) === before
+export const isUnchanged = ([file, before]: [string, string]): boolean => identityOf(file) === before
+
+/** Date.now() from which on it is tried again although nothing has changed. */
+export const retriedAt = ({ failures = 1, failedAt = 0 }: Partial<Manifest>): number => failedAt + Math.min(30_000 * 2 ** failures, 3_600_000)
 
 /** Failed zygotes are not tried again on every run: only once a file has changed, or after a pause that doubles each time. */
 const isWorthTrying = (previous: Partial<Manifest>): boolean => {
-  if (previous.state !== 'given-up' || previous.reason === savesLittle) return true
+  if (previous.state !== 'given-up' || isPassing(previous.reason)) return true
   if (!Object.entries(previous.files ?? {}).every(isUnchanged)) return true
-  const pauseMs = Math.min(30_000 * 2 ** (previous.failures ?? 1), 3_600_000)
-  return Date.now() - (previous.failedAt ?? 0) > pauseMs
+  return Date.now() > retriedAt(previous)
 }
 
-const failuresSoFar = (previous: Partial<Manifest>): number =>
+export const failuresSoFar = ({ state, reason, failures = 0 }: Partial<Manifest>): number => {
+  if (state === 'given-up' && isPassing(reason)) return failures
   // One that is 'warming' although its lock is free was killed or crashed.
-  previous.state === 'warming' || (previous.state === 'given-up' && previous.reason !== savesLittle) ? (previous.failures ?? 0) + 1 : 0
+  return state === 'warming' || state === 'given-up' ? failures + 1 : 0
+}
 
 export interface PrepareOptions {
   /** The run was started by the client, which a zygote saves Node's own start as well. */
@@ -39,29 +51,54 @@ export interface PrepareOptions {
   preload: string | undefined
 }
 
+interface ZygoteFacts {
+  key: string
+  /** The manifest of the one before. */
+  previous: Partial<Manifest>
+  /** Without links. */
+  entry: string
+  args: string[]
+  failures: number
+  preload: string | undefined
+}
+
+/** How it is started, and what its manifest says first. */
+export const planZygote = (native: Native, program: Program, { key, previous, entry, args, failures, preload }: ZygoteFacts) => {
+  const preloads = otherPreloads([...program.execArgv, ...nodeOptions()])
+  const gates = (previous.gates ?? []).filter(({ file, identity: before }) => isUnchanged([file, before]))
+  const manifest: Partial<Manifest> = {
+    entry, node: program.node, nodeVersion: process.versions.node, build: native.build, ...preloads.length > 0 && { preloads },
+    ...gates.length > 0 && { gates }, failures,
+  }
+  const own = zygoteOptions(key, entry, Number(process.versions.node.split('.')[0]), preload)
+  return {
+    node: program.node,
+    argv: [program.argv0, ...program.execArgv, ...own, program.entry, ...args],
+    observer: observerPath,
+    manifest: JSON.stringify(manifest).slice(1),
+  }
+}
+
 /**
  * Does nothing if another process is at it already, or if it was in vain lately. Returns why the program is not kept warm, if there is a
- * reason in itself: its package says so, or it would save too little so far.
+ * reason in itself: its package says so, it would save too little so far, or its sandbox ends with it.
  */
 export const prepareZygote = (native: Native, program: Program, { isClients, preload }: PrepareOptions): string | undefined => {
   const entry = fs.realpathSync(program.entry)
   const excluded = settingsFor(entry).exclude.find(({ covers }) => covers(entry))
   if (excluded) return `excluded: ${excluded.name}`
-  const claim = native.claimProgram(program)
-  if (typeof claim === 'string') return undefined
+  const args = process.argv.slice(2)
+  const claim = native.claimProgram({ ...program, args })
+  if (typeof claim === 'string') return claim === 'passing-sandbox' ? claim : undefined
   const previous = parse(claim.previous)
-  if (!isWorthTrying(previous)) {
+  if (!isWorthTrying(previous) || (claim.asksAllArguments && !isAskedAgain(native, claim.key, previous))) {
     native.dropClaim()
     return undefined
   }
-  const args = process.argv.slice(2)
-  const manifest: Partial<Manifest> = { entry, node: program.node, failures: failuresSoFar(previous) }
-  const own = zygoteOptions(claim.key, entry, Number(process.versions.node.split('.')[0]), preload)
+  makeRoom(native, claim.key)
+  const failures = failuresSoFar(previous)
   native.prepareZygote({
-    node: program.node,
-    argv: [process.argv0, ...program.execArgv, ...own, program.entry, ...args],
-    preload: observerPath,
-    manifest: JSON.stringify(manifest).slice(1),
+    ...planZygote(native, program, { key: claim.key, previous, entry, args, failures, preload }),
     uptimeMs: Math.round(performance.now()),
     leastCpuMs: isClients ? 0 : leastSavingMs(),
   })

@@ -1,6 +1,7 @@
 // A program starts: warm if a run is to be had, else plain, with a zygote made in the background for the next time.
 import fs from 'node:fs'
-import { registerPath } from '../distribution.js'
+import path from 'node:path'
+import { commandsPath, distribution, registerPath } from '../distribution.js'
 import { clientPath, loadNative, platformPath, type Native, type Program } from '../native.js'
 import { warmth } from '../warmth.js'
 import type { PrepareOptions } from './prepare-zygote.js'
@@ -8,10 +9,14 @@ import { whyNotEligible } from './eligibility.js'
 import { takePlainNote } from './plain-note.js'
 
 /** Reasons after which the next run could be warm, if a zygote were made now. */
-const curable = /^(absent|stale|closing|broken-conversation|start-failed)\b/
+const curable = /^(absent|question|stale|closing|broken-conversation|start-failed)\b/
 
 /** Who asks: our preload, or the program itself by importing instastart/auto. */
 export type Asker = 'register' | 'auto'
+
+/** Whether a preload of another installation has asked for this program: it is kept warm, and in one way only. */
+const isAnotherAtWork = (): boolean => Object.keys(require.cache).some((file) => path.basename(file) === 'register.js' && file !== registerPath &&
+  fs.existsSync(path.join(path.dirname(file), path.relative(distribution, clientPath))))
 
 const thisProgram = (asker: Asker): Program => ({
   node: process.execPath,
@@ -41,8 +46,10 @@ const arrangeNext = (native: Native, program: Program, reason: string, options: 
 /** @throws {InstastartError} INSTASTART_SETTINGS */
 export const startProgram = (asker: Asker) => {
   warmth.hasAsked = true
+  // By NODE_OPTIONS we are in every Node. Commands look at things as they are, and make no zygote of their own.
+  if (process.argv[1] === commandsPath) return
   const note = takePlainNote()
-  const obstacle = whyNotEligible()
+  const obstacle = whyNotEligible() ?? (asker === 'auto' && isAnotherAtWork() ? 'another-installation' : undefined)
   const native = obstacle ?? loadNative()
   if (typeof native === 'string') {
     reportPlain(note ?? native)
@@ -50,5 +57,7 @@ export const startProgram = (asker: Asker) => {
   }
   const program = thisProgram(asker)
   const options = { isClients: note !== undefined, preload: asker === 'auto' ? registerPath : undefined }
-  reportPlain(arrangeNext(native, program, note ?? askForRun(native, program), options))
+  const reason = arrangeNext(native, program, note ?? askForRun(native, program), options)
+  native.noteRun(program, reason)
+  reportPlain(reason)
 }

@@ -2,38 +2,50 @@
 import fs from 'node:fs'
 import type { Native } from '../native.js'
 import { listPrograms, type ProgramRecord } from '../runtime-dir.js'
+import { counted } from './amounts.js'
+import { nativeOrFail, usageError, type Command } from './command.js'
+import { isZygote } from './program-state.js'
 
-const realPath = (file: string): string => {
+export const realPath = (file: string): string => {
   try {
     return fs.realpathSync(file)
   } catch {
-    return file // a program that is gone can still be named by the path that `status` shows
+    return file // A program that is gone can still be named by the path that `status` shows.
   }
 }
 
-const isNamed = (args: string[]) => {
-  const files = args.map(realPath)
-  return ({ manifest }: ProgramRecord) => manifest.entry !== undefined && files.includes(manifest.entry)
-}
+/** `T`: it hears of nothing less than SIGKILL. */
+const isHalted = (pid: number): boolean => /\) [Tt]/.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))
 
-/** One that is warming does not listen yet: it is ended by signal, which it has not taken over yet either. */
-const stopWarming = ({ manifest }: ProgramRecord): boolean => {
-  if (manifest.state !== 'warming' || manifest.pid === undefined) return false
+/** One that is warming does not listen yet, and one that speaks another version of the protocol does not understand; both know SIGTERM. */
+const stopDeaf = (native: Native, { key, manifest: { pid } }: ProgramRecord): boolean => {
+  if (pid === undefined || !native.isClaimed(key) || !isZygote(pid, key)) return false
   try {
-    return process.kill(manifest.pid, 'SIGTERM')
+    return process.kill(pid, isHalted(pid) ? 'SIGKILL' : 'SIGTERM')
   } catch {
-    return false // gone already
+    return false // Gone already.
   }
 }
 
-export const stop = (native: Native, args: string[]): number => {
-  if (args.length === 0) {
-    process.stderr.write('instastart: stop what? Name programs, or --all.\n')
-    return 2
-  }
-  const wanted = args.includes('--all') ? () => true : isNamed(args)
-  const stopped = listPrograms(native).filter(wanted)
-    .filter((record) => native.converse(record.key, 'stop') !== undefined || stopWarming(record))
-  process.stdout.write(`${stopped.length} stopped\n`)
-  return 0
+/** Whoever does not understand closes the conversation, too: one that ends has given its claim up before. */
+export const stopZygote = (native: Native, record: ProgramRecord): boolean =>
+  (native.converse(record.key, 'stop') !== undefined && !native.isClaimed(record.key)) || stopDeaf(native, record)
+
+export const stop: Command = {
+  summary: 'ends zygotes; programs that run go on',
+  usage: '[--json] --all | program ...',
+  help: { '--all': 'those of all programs' },
+  options: { all: { type: 'boolean' } },
+  run({ values, words }) {
+    const native = nativeOrFail()
+    if (words.length === 0 && !values.all) throw usageError('stop what? Name programs, or --all.')
+    const files = words.map(realPath)
+    const stopped = listPrograms(native)
+      .filter(({ manifest: { entry } }) => values.all || (entry !== undefined && files.includes(entry)))
+      .filter((record) => stopZygote(native, record))
+      .map(({ key, manifest, report }) => ({ key, entry: manifest.entry ?? null, pid: report?.pid ?? manifest.pid ?? null }))
+    if (values.json) process.stdout.write(`${JSON.stringify({ stopped }, undefined, 2)}\n`)
+    else process.stdout.write(`${stopped.map(({ entry, key }) => `${entry ?? key}\n`).join('')}${counted(stopped.length, 'zygote')} stopped\n`)
+    return 0
+  },
 }

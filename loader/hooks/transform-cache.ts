@@ -36,7 +36,8 @@ const prepareDirectory = (cache: string): string | undefined => {
 
 let root: string | null | undefined
 
-const cacheRoot = (): string | null => {
+/** The folder; null: there is none to be had. */
+export const cacheRoot = (): string | null => {
   if (root !== undefined) return root
   const home = homeCache()
   const temporary = path.join(os.tmpdir(), `instastart-cache-${process.getuid?.() ?? 'user'}`)

@@ -10,6 +10,7 @@ import { replacementsFor } from './replacements.js'
 import { contentHash } from './content-hash.js'
 import { readCache, writeCache } from './transform-cache.js'
 import { tsconfigFor } from './tsconfig.js'
+import { active } from './watcher.js'
 
 export interface Transformed {
   format: ModuleFormat
@@ -96,7 +97,8 @@ export const transform = (file: string, wanted: ModuleFormat | 'detect', source 
     const end = cached.indexOf('\n')
     return { format: cached.slice(0, end) as ModuleFormat, code: cached.slice(end + 1) }
   }
-  const transformed = compileAs(file, source, wanted)
+  const compileIt = () => compileAs(file, source, wanted)
+  const transformed = active.watcher?.asOwnWork?.(compileIt) ?? compileIt()
   writeCache(key, `${transformed.format}\n${transformed.code}`)
   return transformed
 }

@@ -15,6 +15,8 @@ export interface LoadWatcher {
    * text to compile instead.
    */
   source?(url: string, source: string): string | undefined
+  /** What hooks do and ask in `step` is not the program's: they start the compiler, for one, with all of the environment. */
+  asOwnWork?<Result>(step: () => Result): Result
 }
 
 export interface HookOptions {
@@ -24,7 +26,7 @@ export interface HookOptions {
 }
 
 interface ActiveOptions extends HookOptions {
-  /** The program's entry, where `process.argv` does not tell it: on a hooks thread. */
+  /** The program's entry, where `process.argv` does not tell it (on a hooks thread), or is not to be asked (in a zygote). */
   entry?: string | undefined
 }
 

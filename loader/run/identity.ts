@@ -1,6 +1,6 @@
 // Who this process is: what Node found out at its start, and what a fork would go on believing.
 import path from 'node:path'
-import type { RunFacts } from '../native.js'
+import type { Native, RunFacts } from '../native.js'
 
 const replace = (array: string[], values: string[]) => array.splice(0, array.length, ...values)
 
@@ -22,6 +22,7 @@ export const takeIdentity = (run: RunFacts) => {
 }
 
 /** libuv's initial title is argv[0]. */
-export const takeTitle = () => {
+export const takeTitle = (native: Native) => {
   process.title = process.argv0
+  native.takeProcessName(process.execPath)
 }

@@ -2,7 +2,6 @@
 import type { Fork, Native, Platform } from '../native.js'
 import { becomeWarm } from '../warmth.js'
 import { takeIdentity, takeTitle } from './identity.js'
-import { renewRandom } from './randomness.js'
 import { refreshTerminals } from './terminal.js'
 
 /** `streams`: the standard descriptors whose streams were made before the gate. */
@@ -11,11 +10,12 @@ export const startRun = (native: Native, platform: Platform, fork: Fork, streams
   platform.startRun(native.leaveFunction())
   if (fork === 'standby') process.title = process.title.replace('zygote', 'standby')
   // Of an image before it is one: the command line of its runs is their own, which a title would overwrite.
-  if (fork === 'image') takeTitle()
+  if (fork === 'image') takeTitle(native)
   // In there a standby waits for its client, and the image is left; its runs come out.
-  takeIdentity(native.becomeRun())
-  if (fork !== 'image') takeTitle()
-  renewRandom()
+  const run = native.becomeRun()
+  platform.renew(run.startedNs)
+  takeIdentity(run)
+  if (fork !== 'image') takeTitle(native)
   refreshTerminals(streams)
   becomeWarm()
 }

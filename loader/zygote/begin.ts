@@ -1,11 +1,12 @@
 // A zygote is an ordinary `node <same flags> entry`, up to the gate. This sets up what listens until then, and the gate.
 import fs from 'node:fs'
+import path from 'node:path'
 import { installHooks } from '../hooks/install.js'
+import { cacheRoot } from '../hooks/transform-cache.js'
 import { active } from '../hooks/watcher.js'
-import { loadNative, loadPlatform } from '../native.js'
+import { loadNative, loadPlatform, type Native } from '../native.js'
 import { nodeCapabilities } from '../node-capabilities.js'
 import { hideZygoteOptions } from '../protocol.js'
-import { installRandom } from '../run/randomness.js'
 import { settingsFor } from '../settings.js'
 import { warmth } from '../warmth.js'
 import { commonjsGate, parkBefore } from './commonjs-gate.js'
@@ -15,38 +16,69 @@ import { GatePlaces } from './gate-places.js'
 import { GraphFiles } from './graph-files.js'
 import { hideInternals } from './hide-internals.js'
 import { Parking } from './parking.js'
+import { emptyRandomCaches } from './random-caches.js'
 import { rehearse } from './rehearsal.js'
 import { watchArguments } from './watched-arguments.js'
 import { watchStdio } from './watched-stdio.js'
+
+/** As modules ask: what the observer hears of each differs in little. */
+const learnQuestions = (native: Native) => {
+  for (let i = 0; i < 2; i++) {
+    native.learnQuestions(false)
+    void ('INSTASTART_LEARNING' in process.env)
+    native.learnQuestions(true)
+    void process.env.INSTASTART_LEARNING
+  }
+}
 
 export const beginZygote = (key: string) => {
   const native = loadNative()
   if (typeof native === 'string') throw new Error(native)
   warmth.hasAsked = true
   const { hadPreload } = hideZygoteOptions(process.execArgv)
-  const error = native.beginZygote(key)
+  const manifest = native.beginZygote(key)
   // Somebody typed our title, or the directory is gone: nothing to serve.
-  if (error) process.exit(1)
+  if (typeof manifest === 'string') process.exit(1)
+  if (native.hearsRandomDraws) emptyRandomCaches(native)
+  learnQuestions(native)
 
   const platform = loadPlatform()
   const entry = fs.realpathSync(process.argv[1] ?? '')
-  installRandom(native)
   const files = new GraphFiles(native)
   const settings = settingsFor(entry)
   const watchedStdio = watchStdio()
   rehearse()
-  const parking = new Parking({ native, platform, entry, files, watchedArguments: watchArguments(), watchedStdio, settings, isByAuto: hadPreload })
+  const watchedArguments = watchArguments()
+  const parking = new Parking({ native, platform, entry, manifest, files, watchedArguments, watchedStdio, settings, isByAuto: hadPreload })
   if (!platform.takeOver()) parking.giveUp('busy-workers')
-  const places = new GatePlaces(entry, settings.gateBefore)
+  // Node 26 makes the array that is looked for when somebody first asks for this.
+  void performance.nodeTiming.nodeStart
+  if (!native.hearsRandomDraws || !platform.findProcessState()) parking.giveUp('unknown-node')
+  const moved = parking.movedGates.map(({ file: name }) => ({ name, covers: (file: string) => file === name }))
+  const places = new GatePlaces(entry, [...settings.gateBefore, ...moved])
   const watchCommonJS = (file: string) => commonjsGate(file, explicit, parking)
   const explicit = new ExplicitGate(parking, places, watchCommonJS)
-  watchCommonJS(entry)
+  if (places.isBefore(entry)) parkBefore(entry, parking)
+  else watchCommonJS(entry)
   const consulted = (file: string) => {
     files.consulted(file)
     if (places.isBefore(file)) parkBefore(file, parking)
   }
-  installHooks({ inZygote: true, watcher: { ...esmGate(places, explicit, parking), consulted } })
+  const asOwnWork = <Result>(step: () => Result): Result => {
+    native.doOwnWork(true)
+    try {
+      return step()
+    } finally {
+      native.doOwnWork(false)
+    }
+  }
+  installHooks({ inZygote: true, watcher: { ...esmGate(places, explicit, parking), consulted, asOwnWork } })
+  // Whoever asks process.argv for it is a module.
+  active.entry = entry
   // What a run loads later has no say in the zygote: it is loaded as in a plain run.
   parking.whenOver(() => delete active.watcher)
   if (!nodeCapabilities.registerHooks) hideInternals()
+  const cache = cacheRoot()
+  // Beside the compiled sources there lies the loader's own code (code-cache.ts).
+  parking.heedActs(cache === null ? '' : path.dirname(cache))
 }

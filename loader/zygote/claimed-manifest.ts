@@ -3,10 +3,7 @@
 import fs from 'node:fs'
 import type { Manifest } from '../protocol.js'
 
-/** native/addon/starter.h, ZYGOTE_MANIFEST. */
-const descriptor = 3
-
-export const claimedManifest = (): Manifest => {
+export const claimedManifest = (descriptor: number): Manifest => {
   const { size } = fs.fstatSync(descriptor)
   const bytes = Buffer.alloc(size)
   fs.readSync(descriptor, bytes, 0, size, 0)

@@ -60,6 +60,7 @@ const whenLoaded = (module: NodeModule, callback: () => void) => {
 
 export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Parking) => {
   whenCached(entry, parking, (module) => {
+    parking.hearQuestions()
     const source = transformedSource(entry, 'commonjs')
     if (explicit.isIn(entry, source)) {
       whenLoaded(module, () => explicit.assertReached(entry))

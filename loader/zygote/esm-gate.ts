@@ -34,6 +34,7 @@ export const esmGate = (places: GatePlaces, explicit: ExplicitGate, parking: Par
   }
 
   const inEntry = (url: string, file: string, source: string): string => {
+    parking.hearQuestions()
     if (explicit.isIn(file, source)) {
       offer(endSymbol, parking, () => explicit.assertReached(file))
       return `${source}\n${callOf(endSymbol)}`

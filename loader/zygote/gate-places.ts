@@ -1,4 +1,5 @@
-// Where the gate may be: after what the entry imports, and before the modules that settings name. The first one reached is the gate.
+// Where the gate may be: after what the entry imports, and before the modules that settings name or that acted in a zygote.
+// The first one reached is the gate.
 import type { ModulePattern } from '../settings.js'
 
 export class GatePlaces {

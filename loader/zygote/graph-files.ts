@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import Module from 'node:module'
 import path from 'node:path'
 import type { Native } from '../native.js'
-import { identity } from '../protocol.js'
+import { identityOf } from '../protocol.js'
 
 export class GraphFiles {
   readonly #native: Native
@@ -34,8 +34,7 @@ export class GraphFiles {
 
   /** For a manifest of a zygote that gave up. */
   identities(): Record<string, string> {
-    const look = (file: string) => identity(fs.statSync(file, { bigint: true, throwIfNoEntry: false }))
-    return Object.fromEntries([...this.#files].map((file) => [file, look(file)]))
+    return Object.fromEntries([...this.#files].map((file) => [file, identityOf(file)]))
   }
 
   /** The nearest package.json decides on the module format; those that are not there on the way would, if they appeared. */

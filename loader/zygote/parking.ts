@@ -1,13 +1,14 @@
 // The end of a zygote's JavaScript: it parks at the gate and goes on in every run, or gives up and says why.
 import { inspect } from 'node:util'
 import type { Native, Platform } from '../native.js'
-import type { Manifest } from '../protocol.js'
+import { identityOf, type Manifest, type MovedGate } from '../protocol.js'
 import { startRun } from '../run/start.js'
 import type { Settings } from '../settings.js'
 import { warmth } from '../warmth.js'
+import { claimedManifest } from './claimed-manifest.js'
 import type { GraphFiles } from './graph-files.js'
 import { idleMilliseconds } from './idle.js'
-import { claimedManifest } from './claimed-manifest.js'
+import { moduleUnderEvaluation, scriptsOnStack } from './module-under-evaluation.js'
 import { ThreadCount } from './thread-count.js'
 import type { WatchedArguments } from './watched-arguments.js'
 import type { WatchedStdio } from './watched-stdio.js'
@@ -16,6 +17,8 @@ interface ParkingOptions {
   native: Native
   platform: Platform
   entry: string
+  /** Descriptor of the manifest. */
+  manifest: number
   files: GraphFiles
   watchedArguments: WatchedArguments
   watchedStdio: WatchedStdio
@@ -24,23 +27,33 @@ interface ParkingOptions {
   isByAuto: boolean
 }
 
+/** Acts that have a reason of their own. */
+const acts: Record<string, string> = { 'to draw random bytes': 'randomness-before-gate', 'to print': 'output-before-gate' }
+
 const firstLine = (error: unknown): string => inspect(error).split('\n', 1)[0] ?? ''
 
 export class Parking {
   readonly #options: ParkingOptions
-  readonly #manifest: Manifest = claimedManifest()
+  readonly #manifest: Manifest
   readonly #threads = new ThreadCount()
+  readonly #drawsBefore: number
   readonly #cleanups: (() => void)[] = []
+  readonly #began = performance.now()
   #lastError: unknown
   #isOver = false
+  #isHearing = false
 
   constructor(options: ParkingOptions) {
     this.#options = options
+    this.#manifest = claimedManifest(options.manifest)
+    this.#drawsBefore = options.native.randomDraws()
     const noteError = (error: unknown) => {
       this.#lastError = error
     }
     const noteExit = (code: number) => {
-      this.giveUp(this.#lastError === undefined ? `exited-before-gate: ${code}` : `failed: ${firstLine(this.#lastError)}`)
+      if (this.#lastError === undefined) this.giveUp(`exited-before-gate: ${code}`)
+      // Node would print it after this listener.
+      else this.giveUp(`failed: ${firstLine(this.#lastError)}`, `${inspect(this.#lastError)}\n`)
     }
     process.on('uncaughtExceptionMonitor', noteError)
     process.on('exit', noteExit)
@@ -48,6 +61,11 @@ export class Parking {
       process.off('uncaughtExceptionMonitor', noteError)
       process.off('exit', noteExit)
     })
+  }
+
+  /** Modules that the zygotes before this one could not evaluate. */
+  get movedGates(): MovedGate[] {
+    return this.#manifest.gates ?? []
   }
 
   /** In runs, and from the moment on at which nothing can be given up any more. */
@@ -63,21 +81,23 @@ export class Parking {
   /** Does not return in the zygote. Returns in every run, repaired. */
   park() {
     if (this.#isOver) return
+    const savesMs = Math.round(performance.now() - this.#began)
     if (this.#options.isByAuto && !warmth.isAutoLoaded) this.giveUp('auto-after-gate')
     const { native, platform, files, watchedArguments, watchedStdio, settings } = this.#options
     files.consultRequired()
     this.#assertNoneExcluded()
     platform.collectGarbage()
+    platform.noteContexts()
     platform.quiesce()
-    const obstacle = this.#threads.obstacle() || native.obstacle()
+    const obstacle = this.#threads.obstacle() || native.obstacle() || this.#drawnRandomness()
     if (obstacle) this.giveUp(obstacle)
     this.#release()
     const streams = watchedStdio.rebinds()
     const fork = native.park({
-      manifest: this.#manifestText({ state: 'parked', failures: 0 }),
+      manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs }),
       idleMs: idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle),
-      argumentPositions: watchedArguments.positions(),
-      wholeArguments: watchedArguments.whole(),
+      ...watchedArguments.questions(),
+      ...watchedStdio.questions(),
       rebinds: streams,
       quiesce: platform.quiesceFunction(),
     })
@@ -86,12 +106,56 @@ export class Parking {
     else startRun(native, platform, fork, streams.map(([standard]) => standard))
   }
 
-  /** Ends this process. */
-  giveUp(reason: string): never {
+  /** Ends this process. `error`: for those who look into it. */
+  giveUp(reason: string, error = ''): never {
     const { native, files } = this.#options
     if (!this.#isOver) this.#release()
-    const failures = (this.#manifest.failures ?? 0) + 1
-    return native.abandon(this.#manifestText({ state: 'given-up', reason, failures, failedAt: Date.now(), files: files.identities() }))
+    return native.abandon(this.#givenUpText({ reason, files: files.identities() }), error)
+  }
+
+  /** From here on this process is the program's, and must not do what each run has to do itself. `ownFolder`: where files are ours. */
+  heedActs(ownFolder: string) {
+    const { native, entry } = this.#options
+    const files = { [entry]: identityOf(entry) }
+    const isHeeded = native.heedActs({
+      ownFolder,
+      manifest: this.#givenUpText({ files }),
+      explain: (act) => this.#explain(act),
+    })
+    if (!isHeeded) this.giveUp('no-observer')
+  }
+
+  /**
+   * What the manifest is to say of the act that a module is about to do; '' if it may. The next zygote has its gate in front of that module,
+   * unless that is where this one should have had it.
+   */
+  #explain(act: string): string {
+    // libuv's pool is renewed in runs; Workers are not.
+    if (act === 'to start a thread of Node' && scriptsOnStack().find((script) => script.startsWith('node:')) !== 'node:internal/worker') return ''
+    const reason = acts[act] ?? `act-before-gate: ${act}`
+    const file = moduleUnderEvaluation()
+    const files = this.#options.files.identities()
+    if (file === undefined || this.movedGates.some((gate) => gate.file === file)) return this.#givenUpText({ reason, files })
+    const gates = [...this.movedGates, { file, identity: identityOf(file), reason }]
+    // Not a failure: the next one is worth a try at once.
+    return this.#givenUpText({ reason, files, gates, failures: this.#manifest.failures ?? 0, failedAt: 0 })
+  }
+
+  /** The entry is there, and is evaluated next: from here on modules ask. */
+  hearQuestions() {
+    if (this.#isHearing) return
+    this.#isHearing = true
+    const { native } = this.#options
+    native.doOwnWork(true)
+    // Node keeps the directory that it found at its start, and would ask nobody.
+    process.chdir('.')
+    native.doOwnWork(false)
+    native.hearSurroundings()
+  }
+
+  /** What is kept of it (a pool, an id, a key) would be the same in all runs. */
+  #drawnRandomness(): string {
+    return this.#options.native.randomDraws() > this.#drawsBefore ? 'randomness-before-gate' : ''
   }
 
   #assertNoneExcluded() {
@@ -105,6 +169,10 @@ export class Parking {
     this.#options.watchedArguments.release()
     this.#options.watchedStdio.release()
     for (const cleanup of this.#cleanups) cleanup()
+  }
+
+  #givenUpText(details: Partial<Manifest>): string {
+    return this.#manifestText({ state: 'given-up', failures: (this.#manifest.failures ?? 0) + 1, failedAt: Date.now(), ...details })
   }
 
   #manifestText(changes: Partial<Manifest>): string {

@@ -1,19 +1,26 @@
 // What modules ask of process.argv before the gate. Most only look for a flag (`argv.includes('--color')`); a client whose arguments
 // answer such a question differently must not get this zygote's modules.
 
+import type { ParkOptions } from '../native.js'
+
 export interface WatchedArguments {
-  /** The texts looked for and where they were found (-1: not). */
-  positions: () => [text: string, position: number][]
-  /** The program's arguments, if something read more than that. */
-  whole: () => string[] | undefined
+  questions: () => Pick<ParkOptions, 'arguments' | 'searchedArguments' | 'asksAllArguments' | 'entry' | 'asksEntry'>
   /** Puts the real array back. A reference captured before goes on to work, unobserved. */
   release: () => void
 }
 
-const observe = (real: string[], searched: Map<string, number>, readAll: () => void): string[] => {
+interface Notes {
+  searched: Set<string>
+  readAll: () => void
+  readEntry: () => void
+}
+
+const observe = (real: string[], { searched, readAll, readEntry }: Notes): string[] => {
   const search = (method: 'indexOf' | 'includes') => function (this: unknown, text: unknown, ...rest: unknown[]) {
     if (typeof text !== 'string' || rest.length > 0) readAll()
-    else searched.set(text, real.indexOf(text))
+    else searched.add(text)
+    // The entry's own path is found in some runs and not in others.
+    if (typeof text === 'string' && text.startsWith('/')) readEntry()
     return (real[method] as (...parameters: unknown[]) => unknown)(text, ...rest)
   }
   const searches: Record<string, unknown> = { indexOf: search('indexOf'), includes: search('includes') }
@@ -21,8 +28,9 @@ const observe = (real: string[], searched: Map<string, number>, readAll: () => v
     get: (target, property): unknown => {
       if (!observing.has(real)) return Reflect.get(target, property)
       if (Object.hasOwn(searches, property)) return searches[property as string]
-      // The first two are paths that the zygote and its runs share by the program's key.
-      if (property !== '0' && property !== '1') readAll()
+      // Node's path is the same by the program's key.
+      if (property === '1') readEntry()
+      else if (property !== '0') readAll()
       return Reflect.get(target, property)
     },
     has: (target, property) => {
@@ -34,6 +42,7 @@ const observe = (real: string[], searched: Map<string, number>, readAll: () => v
       return Reflect.ownKeys(target)
     },
     getOwnPropertyDescriptor: (target, property) => {
+      readEntry()
       readAll()
       return Reflect.getOwnPropertyDescriptor(target, property)
     },
@@ -44,15 +53,22 @@ const observing = new WeakSet<string[]>()
 
 export const watchArguments = (): WatchedArguments => {
   const real = process.argv
-  const searched = new Map<string, number>()
-  let whole: string[] | undefined
+  const [, entry = '', ...own] = real
+  const searched = new Set<string>()
+  let asksAll = false
+  let asksEntry = false
   observing.add(real)
-  process.argv = observe(real, searched, () => {
-    whole ??= real.slice(2)
+  process.argv = observe(real, {
+    searched,
+    readAll: () => {
+      asksAll = true
+    },
+    readEntry: () => {
+      asksEntry = true
+    },
   })
   return {
-    positions: () => [...searched],
-    whole: () => whole,
+    questions: () => ({ arguments: own, searchedArguments: [...searched], asksAllArguments: asksAll, entry, asksEntry }),
     release: () => {
       observing.delete(real)
       process.argv = real

@@ -1,18 +1,45 @@
 // Which standard streams modules make before the gate. They keep their identity; in a run they must lead to the client's descriptors.
 
+import type { ParkOptions } from '../native.js'
+
 export interface WatchedStdio {
   /** For each stream that was made and has a handle: its standard descriptor, and the one that libuv works on. */
   rebinds: () => [standard: number, stream: number][]
+  questions: () => Pick<ParkOptions, 'askedSizes'>
   /** Puts Node's own accessors back. */
   release: () => void
 }
 
 const names = ['stdin', 'stdout', 'stderr'] as const
 
-interface WithHandle { _handle?: { fd?: number } | null }
+interface Stream { _handle?: { fd?: number } | null; columns?: number; rows?: number }
+
+/** In a run they have the size of its own terminal (run/terminal.ts); what a module has made of them before is an answer. Returns what ends it. */
+const watchSize = (stream: Stream, asked: () => void): () => void => {
+  const properties = (['columns', 'rows'] as const).filter((name) => Object.hasOwn(stream, name))
+  const values = { columns: stream.columns, rows: stream.rows }
+  for (const name of properties) {
+    Object.defineProperty(stream, name, {
+      configurable: true,
+      enumerable: true,
+      get: () => {
+        asked()
+        return values[name]
+      },
+      set: (value: number) => {
+        values[name] = value
+      },
+    })
+  }
+  return () => properties.forEach((name) => {
+    Object.defineProperty(stream, name, { configurable: true, enumerable: true, writable: true, value: values[name] })
+  })
+}
 
 export const watchStdio = (): WatchedStdio => {
-  const made = new Map<number, WithHandle>()
+  const made = new Map<number, Stream>()
+  const askedSizes = new Set<string>()
+  const watches: (() => void)[] = []
   const originals = names.map((name) => Object.getOwnPropertyDescriptor(process, name))
   names.forEach((name, standard) => {
     const original = originals[standard]
@@ -21,7 +48,8 @@ export const watchStdio = (): WatchedStdio => {
     Object.defineProperty(process, name, {
       ...original,
       get: () => {
-        const stream = make() as WithHandle
+        const stream = make() as Stream
+        if (!made.has(standard)) watches.push(watchSize(stream, () => askedSizes.add(String(standard))))
         made.set(standard, stream)
         return stream
       },
@@ -32,9 +60,13 @@ export const watchStdio = (): WatchedStdio => {
       const fd = stream._handle?.fd
       return fd === undefined || fd < 0 ? [] : [[standard, fd]]
     }),
-    release: () => names.forEach((name, standard) => {
-      const original = originals[standard]
-      if (original) Object.defineProperty(process, name, original)
-    }),
+    questions: () => ({ askedSizes: [...askedSizes] }),
+    release: () => {
+      for (const end of watches) end()
+      names.forEach((name, standard) => {
+        const original = originals[standard]
+        if (original) Object.defineProperty(process, name, original)
+      })
+    },
   }
 }

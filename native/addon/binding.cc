@@ -7,14 +7,34 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/random.h>
+#include "addon/abilities.h"
+#include "addon/budget.h"
+#include "addon/command_line.h"
+#include "addon/crypto_random.h"
+#include "addon/debug_signal.h"
+#include "addon/heard_files.h"
+#include "addon/process_name.h"
 #include "addon/quiet_timer.h"
+#include "addon/registry.h"
 #include "addon/run_start.h"
 #include "addon/starter.h"
 #include "addon/zygote.h"
 #include "wire/ask.h"
+#include "wire/descriptors.h"
 #include "wire/frame.h"
+#include "wire/variant.h"
+
+// When Node says that its process started (src/node_perf.cc).
+namespace node::performance {
+extern uint64_t performance_process_start __attribute__((weak));
+}
 
 namespace {
+
+int64_t nodeStartedNs() {
+  const uint64_t* const started = &node::performance::performance_process_start;
+  return started ? static_cast<int64_t>(*started) : now_ns();
+}
 
 std::unique_ptr<Zygote> zygote;
 
@@ -43,41 +63,71 @@ std::vector<const char*> pointers(const std::vector<std::string>& values) {
 struct ProgramFacts {
   std::string node, argv0, entry, register_path;
   std::vector<std::string> exec_arguments;
+  surroundings here;
   explicit ProgramFacts(const Napi::Object& from)
       : node(text(from.Get("node"))), argv0(text(from.Get("argv0"))), entry(text(from.Get("entry"))), register_path(text(from.Get("registerPath"))), exec_arguments(texts(from.Get("execArgv"))) {}
-  bool key(std::string* result) const {
+  bool key(std::string* result) {
     const auto arguments = pointers(exec_arguments);
-    const program program = {node.c_str(), argv0.c_str(), entry.c_str(), arguments.data(), arguments.size(), register_path.c_str()};
+    const program program = {node.c_str(), argv0.c_str(), entry.c_str(), arguments.data(), arguments.size(), register_path.c_str(), &here};
     char digits[KEY_LENGTH + 1];
-    if (!program_key(&program, digits)) return false;
+    if (!find_surroundings(&here) || !program_key(&program, digits)) return false;
     *result = digits;
     return true;
   }
+  // Of the key. After key().
+  asked_arguments chooseVariant(const runtime_dir& dir, const std::vector<std::string>& arguments, std::string* key) {
+    const auto texts = pointers(arguments);
+    const asked_process process = {texts.data(), texts.size(), environ, entry.c_str(), &here};
+    return choose_variant(&dir, &process, key->data());
+  }
 };
+
+// Of this process, once it is known.
+std::string own_key;
 
 // A descriptor that survives the exec to come.
 bool keepAcrossExec(int fd) { return fcntl(fd, F_SETFD, 0) == 0; }
 
-std::string followArgument(const offer& offer, int64_t asked_at, size_t option_count) {
-  return "--follow=" + std::to_string(offer.conversation) + "," + std::to_string(offer.image) + "," + std::to_string(asked_at) + "," + std::to_string(option_count);
+// What the caller has handed down survives it, too; marked again by Node's rule if there is none after all.
+class KeptDescriptors {
+ public:
+  KeptDescriptors(const int* fds, int count) {
+    for (int i = 0; i < count; i++)
+      if (fcntl(fds[i], F_GETFD) & FD_CLOEXEC && keepAcrossExec(fds[i])) marked_.push_back(fds[i]);
+  }
+  ~KeptDescriptors() {
+    for (int fd : marked_) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  }
+
+ private:
+  std::vector<int> marked_;
+};
+
+std::string followArgument(const offer& offer, int64_t asked_at, size_t option_count, int64_t started_ns) {
+  std::string argument = "--follow=";
+  for (const int64_t number : {int64_t{offer.conversation}, int64_t{offer.image}, int64_t{offer.may_fork}, asked_at, static_cast<int64_t>(option_count)}) argument += std::to_string(number) + ",";
+  return argument + std::to_string(started_ns);
 }
 
 // becomeClient({ ...program, client, args }): does not return if there is a run to be had; else the reason.
 Napi::Value becomeClient(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
   const auto reason = [&](const char* word) { return Napi::String::New(info.Env(), word); };
-  if (has_inherited_descriptors()) return reason("inherited-descriptors");
-  const ProgramFacts facts(options);
+  int inherited[MOST_INHERITED];
+  const int inherited_count = find_inherited_descriptors(inherited);
+  if (inherited_count < 0) return reason("inherited-descriptors");
+  ProgramFacts facts(options);
   std::string key;
   runtime_dir dir;
   if (!facts.key(&key)) return reason("entry-not-a-file");
+  own_key = key;
   if (!runtime_dir_open(&dir, false)) return reason("absent");
   const UniqueFd dir_fd(dir.fd);
   const std::string client = text(options.Get("client"));
   std::vector<std::string> arguments = texts(options.Get("args"));
   arguments.insert(arguments.begin(), facts.entry);
   const auto argument_pointers = pointers(arguments), exec_pointers = pointers(facts.exec_arguments);
-  const run_request request = {argument_pointers.data(), argument_pointers.size(), exec_pointers.data(), exec_pointers.size()};
+  const run_request request = {argument_pointers.data(), argument_pointers.size(), exec_pointers.data(), exec_pointers.size(), &facts.here, inherited_count > 0, nodeStartedNs()};
   struct offer offer;
   char why[REASON_MAX] = "";
   const int64_t asked_at = now_ms();
@@ -86,13 +136,14 @@ Napi::Value becomeClient(const Napi::CallbackInfo& info) {
   const UniqueFd conversation(offer.conversation), image(offer.image);
 
   // On failure the client executes exactly the command that this Node was started with.
-  std::vector<std::string> command = {facts.argv0, followArgument(offer, asked_at, facts.exec_arguments.size()), facts.node, facts.argv0};
+  std::vector<std::string> command = {facts.argv0, followArgument(offer, asked_at, facts.exec_arguments.size(), nodeStartedNs()), facts.node, facts.argv0};
   command.insert(command.end(), facts.exec_arguments.begin(), facts.exec_arguments.end());
   command.insert(command.end(), arguments.begin(), arguments.end());
   auto argv = pointers(command);
   argv.push_back(nullptr);
   // Node marks even these as it starts (uv_disable_stdio_inheritance); a closed one stays closed.
   for (int fd = 0; fd <= 2; fd++) keepAcrossExec(fd);
+  const KeptDescriptors kept(inherited, inherited_count);
   if (!keepAcrossExec(offer.conversation) || (image.ok() && !keepAcrossExec(offer.image))) return reason("no-client");
   execv(client.c_str(), const_cast<char* const*>(argv.data()));
   return reason("no-client");
@@ -106,46 +157,79 @@ void startClaimed() {
   claim.reset();
 }
 
-// claimProgram(program): { key, previous }, or why there is nothing to do.
+// claimProgram({ ...program, args }): { key, previous, asksAllArguments }, or why there is nothing to do.
 Napi::Value claimProgram(const Napi::CallbackInfo& info) {
-  const ProgramFacts facts(info[0].As<Napi::Object>());
+  const auto options = info[0].As<Napi::Object>();
+  ProgramFacts facts(options);
   std::string key, reason;
   runtime_dir dir;
+  if (isInPassingSandbox()) return Napi::String::New(info.Env(), "passing-sandbox");
   if (!facts.key(&key)) return Napi::String::New(info.Env(), "entry-not-a-file");
+  own_key = key;
   if (!runtime_dir_open(&dir, true)) return Napi::String::New(info.Env(), std::string("runtime-directory: ") + dir.path + ": " + strerror(errno));
+  const asked_arguments asked = facts.chooseVariant(dir, texts(options.Get("args")), &key);
   claim = Claim::take(dir, key, &reason);
   if (!claim) return Napi::String::New(info.Env(), reason);
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("key", key);
   result.Set("previous", claim->previous());
+  result.Set("asksAllArguments", asked == ARGUMENTS_READ);
   return result;
 }
 
-// prepareZygote({ node, argv, preload, manifest, uptimeMs, leastCpuMs }): it is started when this process has come to rest, at the latest when it exits.
-Napi::Value prepareZygote(const Napi::CallbackInfo& info) {
-  const auto plan = info[0].As<Napi::Object>();
+Claim::Plan planFrom(const Napi::Object& plan) {
   const auto number = [&](const char* name) { return plan.Get(name).As<Napi::Number>().Int64Value(); };
-  claim->prepare({text(plan.Get("node")), texts(plan.Get("argv")), text(plan.Get("preload")), text(plan.Get("manifest")), now_ms() - number("uptimeMs"), number("leastCpuMs")});
+  return {text(plan.Get("node")), texts(plan.Get("argv")), text(plan.Get("observer")), text(plan.Get("manifest")), now_ms() - number("uptimeMs"), number("leastCpuMs")};
+}
+
+// prepareZygote({ node, argv, observer, manifest, uptimeMs, leastCpuMs }): it is started when this process has come to rest, at the latest when it exits.
+Napi::Value prepareZygote(const Napi::CallbackInfo& info) {
+  const Claim::Plan plan = planFrom(info[0].As<Napi::Object>());
+  const int64_t least_cpu_ms = plan.least_cpu_ms;
+  claim->prepare(plan);
   // However the program ends, short of a signal; and unseen by it, unlike a listener for 'exit'.
   atexit(startClaimed);
   uv_loop_s* loop = nullptr;
-  if (napi_get_uv_event_loop(info.Env(), &loop) == napi_ok) whenQuiet(loop, [] { return claim ? claim->computedMs() : 0; }, number("leastCpuMs"), startClaimed);
+  if (napi_get_uv_event_loop(info.Env(), &loop) == napi_ok) whenQuiet(loop, [] { return claim ? claim->computedMs() : 0; }, least_cpu_ms, startClaimed);
+  return info.Env().Undefined();
+}
+
+// startZygote(plan): now, and not only when this process has come to rest. False if as many as may be are being made; the claim stays.
+Napi::Value startZygote(const Napi::CallbackInfo& info) {
+  claim->prepare(planFrom(info[0].As<Napi::Object>()));
+  const bool is_started = claim->start();
+  if (is_started) claim.reset();
+  return Napi::Boolean::New(info.Env(), is_started);
+}
+
+// noteRun(program, reason): why this process's run is plain, for the history of its program.
+Napi::Value noteRun(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  runtime_dir dir;
+  if (!runtime_dir_open(&dir, false)) return info.Env().Undefined();
+  const UniqueFd dir_fd(dir.fd);
+  if (!own_key.empty() || ProgramFacts(options).key(&own_key)) appendRun(dir, own_key, text(info[1]), text(options.Get("entry")));
   return info.Env().Undefined();
 }
 
 Napi::Value dropClaim(const Napi::CallbackInfo& info) {
+  claim->forgetIfNew();
   claim.reset();
   return info.Env().Undefined();
 }
 
-// beginZygote(key): what failed, or undefined.
+// beginZygote(key): the descriptor of the manifest, or what failed.
 Napi::Value beginZygote(const Napi::CallbackInfo& info) {
   uv_loop_s* loop = nullptr;
   if (napi_get_uv_event_loop(info.Env(), &loop) != napi_ok) return Napi::String::New(info.Env(), "no event loop");
+  rememberProcessName();
+  findCommandLine();
+  beginDebugSignal(loop);
+  hearCryptoRandom();
   std::string error;
   zygote = Zygote::begin(text(info[0]), loop, &error);
   if (!zygote) return Napi::String::New(info.Env(), error);
-  return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), zygote->manifest());
 }
 
 Napi::Value consulted(const Napi::CallbackInfo& info) {
@@ -153,9 +237,45 @@ Napi::Value consulted(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// heedActs({ ownFolder, manifest, explain }): whether anybody does.
+Napi::Value heedActs(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  static Napi::FunctionReference explain;
+  explain = Napi::Persistent(options.Get("explain").As<Napi::Function>());
+  explain.SuppressDestruct();
+  const auto ask = [](const std::string& act) {
+    const Napi::HandleScope scope(explain.Env());
+    const Napi::Value said = explain.Call({Napi::String::New(explain.Env(), act)});
+    if (explain.Env().IsExceptionPending()) explain.Env().GetAndClearPendingException();
+    return said.IsString() ? text(said) : R"({"state":"given-up","reason":"act-before-gate"})";
+  };
+  return Napi::Boolean::New(info.Env(), zygote->heedActs(text(options.Get("ownFolder")), text(options.Get("manifest")), ask));
+}
+
+// learnQuestions(isForValue)
+Napi::Value learnQuestions(const Napi::CallbackInfo& info) {
+  ::learnQuestions(info[0].As<Napi::Boolean>().Value());
+  return info.Env().Undefined();
+}
+
+// hearSurroundings()
+Napi::Value hearSurroundings(const Napi::CallbackInfo& info) {
+  ::hearSurroundings();
+  return info.Env().Undefined();
+}
+
+// doOwnWork(isOwn)
+Napi::Value doOwnWork(const Napi::CallbackInfo& info) {
+  markOwnWork(info[0].As<Napi::Boolean>().Value());
+  return info.Env().Undefined();
+}
+
 Napi::Value obstacle(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), zygote->obstacle()); }
 
-Napi::Value abandon(const Napi::CallbackInfo& info) { zygote->abandon(text(info[0])); }
+// randomDraws(): how often OpenSSL was asked for random bytes.
+Napi::Value randomDraws(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(cryptoRandomDraws())); }
+
+Napi::Value abandon(const Napi::CallbackInfo& info) { zygote->abandon(text(info[0]), text(info[1])); }
 
 Parking parkingFrom(const Napi::Object& options) {
   Parking parking;
@@ -163,12 +283,12 @@ Parking parkingFrom(const Napi::Object& options) {
   parking.idle_ms = options.Get("idleMs").As<Napi::Number>().Int64Value();
   bool lossless;
   parking.quiesce = reinterpret_cast<void (*)()>(static_cast<uintptr_t>(options.Get("quiesce").As<Napi::BigInt>().Uint64Value(&lossless)));
-  const auto positions = options.Get("argumentPositions").As<Napi::Array>();
-  for (uint32_t i = 0; i < positions.Length(); i++) {
-    const auto pair = positions.Get(i).As<Napi::Array>();
-    parking.arguments.positions.emplace_back(text(pair.Get(0U)), pair.Get(1U).As<Napi::Number>().Int32Value());
-  }
-  if (const Napi::Value whole = options.Get("wholeArguments"); whole.IsArray()) parking.arguments.whole = texts(whole);
+  parking.questions.searched = texts(options.Get("searchedArguments"));
+  parking.questions.arguments = texts(options.Get("arguments"));
+  parking.questions.asks_all_arguments = options.Get("asksAllArguments").As<Napi::Boolean>().Value();
+  parking.questions.entry = text(options.Get("entry"));
+  parking.questions.asks_entry = options.Get("asksEntry").As<Napi::Boolean>().Value();
+  for (const std::string& fd : texts(options.Get("askedSizes"))) parking.questions.asks_size[fd[0] - '0'] = true;
   const auto rebinds = options.Get("rebinds").As<Napi::Array>();
   for (uint32_t i = 0; i < rebinds.Length(); i++) {
     const auto pair = rebinds.Get(i).As<Napi::Array>();
@@ -184,6 +304,7 @@ Run run;
 // park(options): RETURNS IN EVERY FORK, never in the zygote itself: 'run', 'standby', or 'image' in the one that is to become that. Undefined: could not park.
 Napi::Value park(const Napi::CallbackInfo& info) {
   parking = parkingFrom(info[0].As<Napi::Object>());
+  stopHearingCryptoRandom();
   if (!zygote->park(parking, &run)) return info.Env().Undefined();
   return Napi::String::New(info.Env(), run.image.ok() ? "image" : run.orders.ok() ? "standby" : "run");
 }
@@ -191,6 +312,9 @@ Napi::Value park(const Napi::CallbackInfo& info) {
 // becomeRun(): once, after park(). What a run has to know.
 Napi::Value becomeRun(const Napi::CallbackInfo& info) {
   zygote->becomeRun(parking, &run);
+  renewCryptoRandom();
+  debugSignalInRun();
+  takeCommandLine(run.request.exec_arguments, run.request.arguments);
   // Kept for the run's life, for its end is what the zygote's report waits for.
   [[maybe_unused]] const int conversation = run.conversation.release();
   Napi::Object result = Napi::Object::New(info.Env());
@@ -198,18 +322,14 @@ Napi::Value becomeRun(const Napi::CallbackInfo& info) {
   result.Set("execArgv", toArray(info.Env(), run.request.exec_arguments));
   result.Set("parentPid", run.request.parent_pid);
   result.Set("pid", getpid());
+  result.Set("startedNs", Napi::BigInt::New(info.Env(), run.request.started_ns));
   return result;
 }
 
-// fillRandom(Float64Array): with numbers in [0, 1), 53 bits each, from the kernel.
-Napi::Value fillRandom(const Napi::CallbackInfo& info) {
-  auto array = info[0].As<Napi::Float64Array>();
-  uint64_t bits[32];
-  const size_t count = std::min<size_t>(array.ElementLength(), 32);
-  // Up to 256 bytes are never interrupted nor cut short (getrandom(2)).
-  if (getrandom(bits, count * sizeof *bits, 0) < 0) return Napi::Boolean::New(info.Env(), false);
-  for (size_t i = 0; i < count; i++) array[i] = static_cast<double>(bits[i] >> 11) * 0x1p-53;
-  return Napi::Boolean::New(info.Env(), true);
+// takeProcessName(): in a run, after process.title was set, which sets the other name of a process as well.
+Napi::Value takeProcessName(const Napi::CallbackInfo& info) {
+  ::takeProcessName(text(info[0]));
+  return info.Env().Undefined();
 }
 
 // converse(key, 'status' | 'stop'): the report, '' once it is stopping, or undefined if nobody is there.
@@ -239,6 +359,57 @@ Napi::Value runtimeDirectory(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), dir.path);
 }
 
+// runtimePath(): where it is, or would be.
+Napi::Value runtimePath(const Napi::CallbackInfo& info) {
+  char path[RUNTIME_PATH_MAX];
+  return Napi::String::New(info.Env(), runtime_dir_path(path) ? path : "");
+}
+
+// programKey({ ...program, args }): what a zygote for such a run is found by; undefined if there cannot be one.
+Napi::Value programKey(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  ProgramFacts facts(options);
+  std::string key;
+  runtime_dir dir;
+  if (!facts.key(&key) || !runtime_dir_open(&dir, false)) return info.Env().Undefined();
+  const UniqueFd dir_fd(dir.fd);
+  facts.chooseVariant(dir, texts(options.Get("args")), &key);
+  return Napi::String::New(info.Env(), key);
+}
+
+// isClaimed(key): whether its zygote is there, or on its way.
+Napi::Value isClaimedKey(const Napi::CallbackInfo& info) {
+  runtime_dir dir;
+  if (!runtime_dir_open(&dir, false)) return Napi::Boolean::New(info.Env(), false);
+  const UniqueFd dir_fd(dir.fd);
+  return Napi::Boolean::New(info.Env(), isClaimed(dir, text(info[0])));
+}
+
+// removeLeftovers(key): how many bytes, or undefined if they are a zygote's.
+Napi::Value removeLeftoversOf(const Napi::CallbackInfo& info) {
+  runtime_dir dir;
+  if (!runtime_dir_open(&dir, false)) return info.Env().Undefined();
+  const UniqueFd dir_fd(dir.fd);
+  const std::optional<int64_t> bytes = removeLeftovers(dir, text(info[0]));
+  return bytes ? Napi::Number::New(info.Env(), static_cast<double>(*bytes)) : info.Env().Undefined();
+}
+
+// budget(): { bytes, zygotes }.
+Napi::Value budgetObject(const Napi::CallbackInfo& info) {
+  const Budget budget = budgetOfUser();
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("bytes", static_cast<double>(budget.bytes));
+  result.Set("zygotes", static_cast<double>(budget.zygotes));
+  return result;
+}
+
+// kernelAbilities(): { name: boolean }.
+Napi::Value kernelAbilitiesObject(const Napi::CallbackInfo& info) {
+  Napi::Object result = Napi::Object::New(info.Env());
+  for (const Ability& ability : kernelAbilities()) result.Set(ability.name, ability.is_there);
+  return result;
+}
+
 // leaveFunction(): the address, as a BigInt, that the platform part calls when Node decides to end a run.
 Napi::Value leaveFunction(const Napi::CallbackInfo& info) { return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(reinterpret_cast<uintptr_t>(&leaveRun))); }
 
@@ -247,17 +418,31 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("becomeClient", becomeClient);
   add("claimProgram", claimProgram);
   add("prepareZygote", prepareZygote);
+  add("startZygote", startZygote);
+  add("noteRun", noteRun);
   add("dropClaim", dropClaim);
   add("beginZygote", beginZygote);
   add("consulted", consulted);
+  add("heedActs", heedActs);
+  add("doOwnWork", doOwnWork);
+  add("hearSurroundings", hearSurroundings);
+  add("learnQuestions", learnQuestions);
   add("obstacle", obstacle);
+  add("randomDraws", randomDraws);
   add("abandon", abandon);
   add("park", park);
   add("becomeRun", becomeRun);
-  add("fillRandom", fillRandom);
+  add("takeProcessName", takeProcessName);
   add("leaveFunction", leaveFunction);
   add("converse", converse);
   add("runtimeDirectory", runtimeDirectory);
+  add("runtimePath", runtimePath);
+  add("programKey", programKey);
+  add("isClaimed", isClaimedKey);
+  add("removeLeftovers", removeLeftoversOf);
+  add("budget", budgetObject);
+  add("kernelAbilities", kernelAbilitiesObject);
+  exports.Set("hearsRandomDraws", canHearCryptoRandom());
   exports.Set("build", INSTASTART_VERSION " " INSTASTART_BUILD);
   return exports;
 }

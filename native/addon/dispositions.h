@@ -12,6 +12,8 @@ class Dispositions {
   static void leaveZygote();
   // In a run: everything as it was before park().
   void restore() const;
+  // What a signal did before park().
+  const struct sigaction& of(int signal) const { return actions_[signal]; }
 
  private:
   struct sigaction actions_[_NSIG];

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <unistd.h>
+#include "addon/starter.h"
 
 static std::string nameOf(const std::string& assignment) { return assignment.substr(0, assignment.find('=', 1)); }
 
@@ -17,21 +18,26 @@ static std::map<std::string, std::string> assignmentsByName(const std::vector<st
 
 // The starter has put a library of ours before those of the program, and the library has hidden itself (observer/heap_place.c).
 static std::string withoutObserver(const std::string& assignment) {
-  static const std::string name = "LD_PRELOAD=", ours = "/native/observer.so";
-  if (assignment.compare(0, name.size(), name) != 0) return assignment;
-  const size_t end = std::min(assignment.find(':'), assignment.size());
-  if (end < ours.size() || assignment.compare(end - ours.size(), ours.size(), ours) != 0) return assignment;
-  return end == assignment.size() ? "" : name + assignment.substr(end + 1);
+  static const std::string name = "LD_PRELOAD=", ours = name + "/proc/self/fd/" + std::to_string(ZYGOTE_OBSERVER);
+  if (assignment == ours) return "";
+  const bool has_others = assignment.compare(0, ours.size() + 1, ours + ":") == 0;
+  return has_others ? name + assignment.substr(ours.size() + 1) : assignment;
 }
 
-EnvironmentChanges changesSinceExec() {
+std::vector<std::string> initialEnvironment() {
   std::ifstream file("/proc/self/environ", std::ios::binary);
   const std::string block{std::istreambuf_iterator<char>(file), {}};
-  std::vector<std::string> initial, current;
+  std::vector<std::string> initial;
   for (size_t at = 0; at < block.size(); at += strlen(block.c_str() + at) + 1) {
     const std::string assignment = withoutObserver(block.c_str() + at);
     if (!assignment.empty()) initial.push_back(assignment);
   }
+  return initial;
+}
+
+EnvironmentChanges changesSinceExec() {
+  const std::vector<std::string> initial = initialEnvironment();
+  std::vector<std::string> current;
   for (char** entry = environ; *entry; entry++) current.emplace_back(*entry);
 
   const auto before = assignmentsByName(initial), now = assignmentsByName(current);

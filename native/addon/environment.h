@@ -8,6 +8,9 @@
 // NAME -> the value that modules gave it, or nothing where they deleted it.
 using EnvironmentChanges = std::map<std::string, std::optional<std::string>>;
 
+// NAME=value, as this process was executed with; without what the starter added.
+std::vector<std::string> initialEnvironment();
+
 // What has changed in `environ` since this process was executed (by /proc/self/environ).
 EnvironmentChanges changesSinceExec();
 

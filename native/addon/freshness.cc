@@ -12,31 +12,48 @@ static int64_t nanoseconds(const timespec& time) { return int64_t{time.tv_sec} *
 
 static UniqueFd openFolder(const std::string& path) { return UniqueFd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
 
-Freshness::Identity Freshness::look(int folder, const char* name) {
+Freshness::Identity Freshness::look(int folder, const char* name, OfFolder of_folder) {
   struct stat info;
   if (folder < 0 || fstatat(folder, name, &info, 0) != 0) return {};
+  if (S_ISDIR(info.st_mode) && of_folder == OfFolder::existence) return {.present = true, .size = -1};
   return {true, info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
 }
 
-void Freshness::record(const std::string& path) {
-  if (!known_.insert(path).second) return;
-  const size_t name_start = path.rfind('/') + 1;
-  const std::string folder = path.substr(0, name_start), name = path.substr(name_start);
-  const auto [at, is_new] = folder_index_.emplace(folder, folders_.size());
-  if (is_new) folders_.push_back({folder, {}});
-  folders_[at->second].files.push_back({name, look(openFolder(folder).get(), name.c_str())});
+const Freshness::Identity& Freshness::recordAs(const std::string& path, OfFolder of_folder) {
+  const auto [known, is_new] = known_.try_emplace(path);
+  auto& [folder_index, file_index] = known->second;
+  if (is_new) {
+    const size_t name_start = path.rfind('/') + 1;
+    const std::string folder = path.substr(0, name_start), name = path.substr(name_start);
+    const auto [at, is_new_folder] = folder_index_.emplace(folder, folders_.size());
+    if (is_new_folder) folders_.push_back({folder, {}});
+    folder_index = at->second;
+    file_index = folders_[folder_index].files.size();
+    folders_[folder_index].files.push_back({name, of_folder, look(openFolder(folder).get(), name.c_str(), of_folder)});
+  }
+  return folders_[folder_index].files[file_index].identity;
+}
+
+void Freshness::record(const std::string& path) { recordAs(path, OfFolder::existence); }
+
+bool Freshness::recordLook(std::string path, bool is_listing) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  if (path == "/" && !is_listing) return true;
+  return recordAs(is_listing ? path + "/." : path, is_listing ? OfFolder::everything : OfFolder::existence).present;
 }
 
 const Freshness::File* Freshness::findStaleIn(const Folder& folder) {
   const UniqueFd fd = openFolder(folder.path);
   for (const File& file : folder.files)
-    if (look(fd.get(), file.name.c_str()) != file.identity) return &file;
+    if (look(fd.get(), file.name.c_str(), file.of_folder) != file.identity) return &file;
   return nullptr;
 }
 
 void Freshness::watch() {
   for (Folder& folder : folders_)
-    folder.is_watched = std::all_of(folder.files.begin(), folder.files.end(), [&](const File& file) { return watches_.add(folder.path + file.name); });
+    folder.is_watched = std::all_of(folder.files.begin(), folder.files.end(), [&](const File& file) {
+      return file.of_folder == OfFolder::everything ? watches_.addNames(folder.path) : watches_.add(folder.path + file.name);
+    });
 }
 
 size_t Freshness::unwatchedCount() const {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 #include "addon/watches.h"
 
@@ -12,6 +12,9 @@ class Freshness {
   // Remembers what the file at this absolute path is right now: its identity, or that it is not there. Later calls with the same path
   // change nothing.
   void record(const std::string& path);
+  // The same for a path that a module has looked for itself: of a folder only that it is one, or, `is_listing`, which names are in it. Whether
+  // something is there.
+  bool recordLook(std::string path, bool is_listing);
   // From now on findStale() looks only when something happened. No later than this all files are recorded.
   void watch();
   // A file that is no longer what it was; empty if there is none. Where nothing happened that is one system call. Else, and always in
@@ -31,8 +34,11 @@ class Freshness {
     int64_t size = 0, modified_ns = 0, changed_ns = 0;
     bool operator==(const Identity&) const = default;
   };
+  // What of a folder at a path counts.
+  enum class OfFolder { everything, existence };
   struct File {
-    std::string name;
+    std::string name;  // "." for the names in a folder
+    OfFolder of_folder;
     Identity identity;
   };
   struct Folder {
@@ -41,12 +47,13 @@ class Freshness {
     bool is_watched = false;
   };
   // `folder` is a descriptor, or -1: then nothing is there.
-  static Identity look(int folder, const char* name);
+  static Identity look(int folder, const char* name, OfFolder of_folder);
+  const Identity& recordAs(const std::string& path, OfFolder of_folder);
   static const File* findStaleIn(const Folder& folder);
 
   std::vector<Folder> folders_;
   Watches watches_;
   bool may_have_changed_ = true;
   std::unordered_map<std::string, size_t> folder_index_;
-  std::unordered_set<std::string> known_;
+  std::unordered_map<std::string, std::pair<size_t, size_t>> known_;  // indices of folder and file
 };

@@ -41,6 +41,13 @@ bool holdsAddress(const dl_phdr_info* info, const void* address) {
   return false;
 }
 
+int lookForPackages(dl_phdr_info* info, size_t, void* found) {
+  const std::string name = info->dlpi_name;
+  if (!name.ends_with(".node") || holdsAddress(info, reinterpret_cast<const void*>(&lookForPackages)) || name.find("/native/platform-") != std::string::npos) return 0;
+  *static_cast<bool*>(found) = true;
+  return 1;
+}
+
 int look(dl_phdr_info* info, size_t, void* found) {
   // Node itself has no name here, and this library calls it on purpose.
   if (info->dlpi_name[0] == 0 || holdsAddress(info, reinterpret_cast<const void*>(&look))) return 0;
@@ -56,6 +63,12 @@ int look(dl_phdr_info* info, size_t, void* found) {
 }
 
 }  // namespace
+
+bool hasNativePackages() {
+  bool found = false;
+  dl_iterate_phdr(lookForPackages, &found);
+  return found;
+}
 
 std::string libraryThatDiscardsPages() {
   std::string found;

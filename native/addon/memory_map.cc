@@ -74,6 +74,7 @@ bool MemoryMap::next(MemoryArea* area) {
     if (!is("VmFlags")) continue;
     area->is_reserve = hasFlag(value, "nr");
     area->is_not_in_forks = hasFlag(value, "dc");
+    area->is_empty_in_forks = hasFlag(value, "wf");
     area->is_huge = hasFlag(value, "ht");
     area->is_locked = hasFlag(value, "lo");
     break;

@@ -9,6 +9,7 @@ struct MemoryArea {
   const char* name;      // "" where there is none
   bool own_pages;        // some of its pages are this process's own, in memory or swapped out
   bool is_reserve, is_not_in_forks, is_huge, is_locked, has_key;
+  bool is_empty_in_forks;  // MADV_WIPEONFORK
 };
 
 class MemoryMap {

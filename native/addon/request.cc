@@ -22,11 +22,21 @@ static bool decodeText(std::string text, RunRequest* request) {
   request_head head;
   if (request->text.size() < sizeof head) return false;
   memcpy(&head, request->text.data(), sizeof head);
+  request->started_ns = head.started_ns;
   request->umask = head.umask & 0777;
   request->parent_pid = head.parent_pid;
-  request->wants_image = head.wants_image != 0;
+  if (head.image > IMAGE_NEEDED) return false;
+  request->image = static_cast<image_wish>(head.image);
   const char* at = request->text.data() + sizeof head;
   const char* end = request->text.data() + request->text.size();
+  std::vector<std::string> directory;
+  if (!takeStrings(&at, end, 1, &directory) || directory[0].size() >= sizeof request->client.directory) return false;
+  strcpy(request->client.directory, directory[0].c_str());
+  request->client.device = head.device;
+  request->client.inode = head.inode;
+  memcpy(request->client.columns, head.columns, sizeof head.columns);
+  memcpy(request->client.rows, head.rows, sizeof head.rows);
+  memcpy(request->client.kinds, head.kinds, sizeof request->client.kinds);
   return head.arguments >= 1 && takeStrings(&at, end, head.arguments, &request->arguments) &&
          takeStrings(&at, end, head.exec_arguments, &request->exec_arguments) &&
          takeStrings(&at, end, head.environment, &request->environment) && at == end;

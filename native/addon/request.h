@@ -4,14 +4,18 @@
 #include <string>
 #include <vector>
 #include "addon/unique_fd.h"
+#include "wire/protocol.h"
+#include "wire/surroundings.h"
 
 struct frame_reader;
 
 struct RunRequest {
   std::string text;  // as it came
+  int64_t started_ns = 0;  // the client's process, by CLOCK_MONOTONIC
   uint32_t umask = 0;
   int32_t parent_pid = 0;
-  bool wants_image = false;  // the client can become the run itself
+  image_wish image = IMAGE_UNWANTED;
+  surroundings client;
   std::vector<std::string> arguments;  // the entry as typed, then the program's own
   std::vector<std::string> exec_arguments;
   std::vector<std::string> environment;  // NAME=value, the client's order

@@ -6,11 +6,15 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "addon/late_teardown.h"
+#include "addon/stdio_state.h"
 #include "wire/frame.h"
+
+extern "C" void uv_disable_stdio_inheritance(void);
 
 static int run_conversation = -1;  // of a forked run
 
@@ -52,6 +56,7 @@ static void takeStdio(RunRequest& request, const std::vector<std::pair<int, int>
     if (dup2(given.get(), fd) < 0) giveUp();
   }
   for (UniqueFd& given : request.stdio) given.reset();
+  rememberStdio();
   rebindStreams(rebinds);
 }
 
@@ -88,9 +93,22 @@ void startRun(RunRequest& request, int conversation, const std::vector<std::pair
   installEnvironment(std::move(request.environment), changes);
   // 3. The program's signal handlers, now that the pipe they write to is this process's own.
   dispositions.restore();
+  restoreStdioOnSignals(dispositions);
   // 4. From here on the client counts on this process.
   if (!tellStarted(conversation)) giveUp();
   run_conversation = conversation;
+}
+
+// As Node does at its start (node.cc, PlatformInit): the soft limit becomes the hard one, or as much of it as the kernel allows.
+static void raiseDescriptorLimit() {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  rlim_t least = limit.rlim_cur, most = 1 << 20;
+  if (limit.rlim_max != RLIM_INFINITY) least = most = limit.rlim_max;
+  do {
+    limit.rlim_cur = least + (most - least) / 2;
+    (setrlimit(RLIMIT_NOFILE, &limit) == 0 ? least : most) = limit.rlim_cur;
+  } while (least + 1 < most);
 }
 
 void startThawedRun(const image_handover& handover, RunRequest* request, EventLoop& loop, const std::vector<std::pair<int, int>>& rebinds,
@@ -98,21 +116,28 @@ void startThawedRun(const image_handover& handover, RunRequest* request, EventLo
   is_thawed = true;
   // What the client came from; the handover behind it stays, for `ps` reads it.
   munmap(reinterpret_cast<void*>(handover.mapping), handover.mapping_length);
+  // As Node does at its start: what the caller has handed down is the program's, and not its children's.
+  uv_disable_stdio_inheritance();
+  raiseDescriptorLimit();
   if (loop.afterFork() != 0) giveUp();
+  rememberStdio();
   rebindStreams(rebinds);
   char** const options = handover.arguments + 1;
   request->exec_arguments.assign(options, options + handover.option_count);
   request->arguments.assign(options + handover.option_count, handover.arguments + handover.argument_count);
   request->parent_pid = getppid();
+  request->started_ns = handover.started_ns;
   std::vector<std::string> environment;
   for (char** variable = handover.environment; *variable; variable++) environment.emplace_back(*variable);
   installEnvironment(std::move(environment), changes);
   dispositions.restore();
+  restoreStdioOnSignals(dispositions);
 }
 
 void leaveRun(int code) {
   if (run_conversation < 0 && !is_thawed) giveUp();
   fflush(nullptr);
+  restoreStdio();
   if (is_thawed) _exit(code & 0xff);
   const int32_t status = (code & 0xff) << 8;
   // Should the client be gone, nobody wants to know.

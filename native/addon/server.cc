@@ -7,27 +7,34 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include "addon/attributes.h"
+#include "addon/budget.h"
+#include "addon/json_text.h"
 #include "addon/run_start.h"
+#include "addon/starter.h"
 
 enum {
   SPEAK_WITHIN_MS = 5000,    // a peer that has not said all it has to say by then is dropped
   MAX_CONVERSATIONS = 1000,  // without a run; beyond that new ones wait in the backlog
   QUIET_MS = 20,             // after so long without a word a standby is made, though runs are under way
+  LONGEST_PAUSE_MS = 10000,  // between two tries to have the turn at the budget
 };
 
-Server::Conversation::Conversation(UniqueFd fd) : socket(std::move(fd)), deadline(now_ms() + SPEAK_WITHIN_MS) { frame_reader_init(&reader, MAX_REQUEST); }
+Server::Conversation::Conversation(UniqueFd fd, pid_t peer) : socket(std::move(fd)), peer(peer), deadline(now_ms() + SPEAK_WITHIN_MS) { frame_reader_init(&reader, MAX_REQUEST); }
 
-Server::Server(Zygote& zygote, const Parking& parking) : zygote_(zygote), parking_(parking), idle_since_(now_ms()) {
+Server::Server(Zygote& zygote, const Parking& parking) : zygote_(zygote), parking_(parking), attributes_(attributesOf(getpid())), census_pause_ms_(QUIET_MS), idle_since_(now_ms()) {
   signals_.reset(zygote_.dispositions_.park());
 }
 
 Run Server::serve() {
+  footing_.watch(zygote_.dir_, zygote_.key_, zygote_.socket_inode_);
   std::vector<pollfd> watched;
   for (;;) {
     if (closed_ && conversations_.empty()) _exit(0);
     watched.clear();
     watched.push_back({signals_.get(), POLLIN, 0});
     watched.push_back({closed_ || conversations_.size() >= MAX_CONVERSATIONS ? -1 : zygote_.listener_.get(), POLLIN, 0});
+    watched.push_back({closed_ ? -1 : footing_.heard(), POLLIN, 0});
     // A client with a run says nothing any more; whether it lives is its life-line's business.
     for (const ConversationPtr& conversation : conversations_) watched.push_back({conversation->pid ? -1 : conversation->socket.get(), POLLIN, 0});
     const int ready = poll(watched.data(), watched.size(), pollTimeout());
@@ -35,15 +42,16 @@ Run Server::serve() {
     if (ready == 0) {
       if (wantsStandby()) forkStandby();
       else if (wantsImage()) forkImageMaker();
+      else if (wantsCensus()) takeCensus();
     }
     if (run_) return std::move(*run_);
 
     if (watched[0].revents) handleSignals();
     const int64_t now = now_ms();
     size_t kept = 0;
-    for (size_t i = 0; i + 2 < watched.size(); i++) {
+    for (size_t i = 0; i + 3 < watched.size(); i++) {
       Conversation& conversation = *conversations_[i];
-      bool goes_on = watched[i + 2].revents == 0 || advance(conversation);
+      bool goes_on = watched[i + 3].revents == 0 || advance(conversation);
       if (run_) return std::move(*run_);
       if (conversation.deadline != NO_DEADLINE && now > conversation.deadline) goes_on = false;
       // A run that reapRuns() has reported leaves no socket behind.
@@ -52,7 +60,8 @@ Run Server::serve() {
     conversations_.resize(kept);
     if (!conversations_.empty()) idle_since_ = now;
     if (watched[1].revents) acceptAll();
-    if (!closed_ && (now - idle_since_ >= parking_.idle_ms || isReplaced())) close();
+    if (!closed_ && now - idle_since_ >= parking_.idle_ms) close("idle");
+    if (const std::string lost = closed_ ? "" : footing_.whatIsLost(); !lost.empty()) close(lost);
   }
 }
 
@@ -64,7 +73,7 @@ void Server::acceptAll() {
     socklen_t size = sizeof peer;
     // The directory lets nobody else in; this is the second lock of the door.
     if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != geteuid()) continue;
-    conversations_.push_back(std::make_unique<Conversation>(std::move(socket)));
+    conversations_.push_back(std::make_unique<Conversation>(std::move(socket), peer.pid));
   }
 }
 
@@ -90,7 +99,7 @@ bool Server::advance(Conversation& conversation) {
     case MESSAGE_STATUS:
       return reportStatus(conversation);
     case MESSAGE_STOP:
-      close();
+      close("stopped");
       return false;
     default:
       return false;
@@ -105,12 +114,14 @@ bool Server::handleRequest(Conversation& conversation) {
   if (closed_) return refuse(conversation, "closing"), false;
   if (const std::string file = zygote_.freshness_.findStale(); !file.empty()) {
     // First: the client that hears of it makes the next zygote, and must find the claim free.
-    close();
+    close("stale: " + file);
     return refuse(conversation, "stale: " + file), false;
   }
-  if (const std::string argument = unequalArgument(*request); !argument.empty()) return refuse(conversation, "question: argv: " + argument), false;
+  if (const std::string question = parking_.questions.unequal(*request); !question.empty()) return refuse(conversation, "question: " + question), false;
   const int image = image_.memory();
-  const bool gives_image = request->wants_image && image_.isReady();
+  const bool gives_image = request->image != IMAGE_UNWANTED && image_.isReady();
+  if (!gives_image && request->image == IMAGE_NEEDED) return refuse(conversation, "inherited-descriptors"), false;
+  if (!gives_image && !mayFork(conversation)) return refuse(conversation, "attributes"), false;
   if (!frame_send(conversation.socket.get(), MESSAGE_ACCEPTED, nullptr, 0, &image, gives_image ? 1 : 0, now_ms())) return false;
   conversation.accepted = std::move(request);
   return true;
@@ -129,31 +140,21 @@ ptrdiff_t Server::runs() const {
 
 bool Server::reportStatus(Conversation& conversation) {
   const auto number = [](const char* name, auto value) { return std::string(",\"") + name + "\":" + std::to_string(value); };
-  std::string noImage = image_.obstacle();
-  // Paths of files may be in it.
-  std::replace_if(noImage.begin(), noImage.end(), [](unsigned char c) { return c < ' ' || c == '"' || c == '\\'; }, '?');
   const std::string text = "{\"pid\":" + std::to_string(getpid()) + number("runs", runs()) + number("served", served_) + number("refused", refused_) +
                            number("standby", standby_.pid) + number("unwatchedFolders", zygote_.freshness_.unwatchedCount()) +
-                           number("imageBytes", image_.populated()) + ",\"noImage\":\"" + noImage + "\"" + number("idleMs", now_ms() - idle_since_) + "}";
+                           number("imageBytes", image_.populated()) + ",\"noImage\":" + jsonText(image_.obstacle()) + ",\"stale\":" +
+                           jsonText(zygote_.freshness_.findStale()) + number("idleMs", now_ms() - idle_since_) + "}";
   frame_send(conversation.socket.get(), MESSAGE_REPORT, text.data(), text.size(), nullptr, 0, now_ms());
   return false;
 }
 
-std::string Server::unequalArgument(const RunRequest& request) const {
-  const auto& asked = parking_.arguments;
-  const std::vector<std::string> given(request.arguments.begin() + 1, request.arguments.end());
-  for (const auto& [text, position] : asked.positions) {
-    // process.argv[0] and [1] are paths, which nobody can have asked for by another text than in the zygote.
-    const auto found = std::find(given.begin(), given.end(), text);
-    const int now = found == given.end() ? -1 : static_cast<int>(found - given.begin()) + 2;
-    if (position != now && (position < 0 || position >= 2)) return text;
-  }
-  if (asked.whole && *asked.whole != given) return "read in full";
-  return {};
-}
+// A forked run has the sandbox, limits and priorities of the zygote, and must not be had by somebody who has others. Asked of the kernel, not
+// of the peer, who may want to get out of its sandbox.
+bool Server::mayFork(const Conversation& conversation) const { return attributes_ && attributesOf(conversation.peer) == attributes_; }
 
 bool Server::handleGo(Conversation& conversation) {
   frame_reader_reset(&conversation.reader);
+  if (!mayFork(conversation)) return false;
   forks_wanted_ = true;
   const pid_t standby = standby_.pid;
   const bool goes_on = standby_.ok() && standby_.order(*conversation.accepted, conversation.socket.get());
@@ -208,6 +209,14 @@ void Server::imageMakerEnded(int status) {
   if (image_.isReady() && !forks_wanted_) standby_ = {};
 }
 
+bool Server::wantsCensus() const { return !closed_ && !is_counted_ && !wantsStandby() && !wantsImage() && image_.maker() == 0; }
+
+void Server::takeCensus() {
+  const uint64_t bytes = footprintOf(getpid()).bytes + footprintOf(standby_.pid).bytes + image_.populated();
+  is_counted_ = makeRoomFor(zygote_.dir_, zygote_.key_, bytes);
+  census_pause_ms_ = std::min<int64_t>(2 * census_pause_ms_, LONGEST_PAUSE_MS);
+}
+
 bool Server::makeImageNow(Run* run) {
   forkImageMaker();
   if (run_) {
@@ -228,10 +237,13 @@ void Server::leaveZygote(Run run, pid_t zygote) {
   signals_.reset();
   zygote_.listener_.reset();
   zygote_.manifest_.reset();
+  zygote_.slot_.reset();
   zygote_.freshness_.close();
+  footing_.close();
   for (int end : zygote_.far_ends_) ::close(end);
   ::close(zygote_.dir_.fd);
   prepareRun(zygote, zygote_.heap_pages_, zygote_.loop_);
+  zygote_.low_descriptors_.release();
   run_ = std::move(run);
 }
 
@@ -239,7 +251,7 @@ void Server::handleSignals() {
   char signals[64];
   const ssize_t count = read(signals_.get(), signals, sizeof signals);
   for (ssize_t i = 0; i < count; i++)
-    if (signals[i] != SIGCHLD) close();
+    if (signals[i] != SIGCHLD) close("signal");
   reapRuns();
 }
 
@@ -263,20 +275,18 @@ void Server::reapRuns() {
   }
 }
 
-void Server::close() {
+void Server::close(const std::string& reason) {
   if (closed_) return;
   closed_ = true;
-  if (!isReplaced()) unlinkat(zygote_.dir_.fd, zygote_.key_.c_str(), 0);
+  // As its last field.
+  const std::string manifest = parking_.manifest.substr(0, parking_.manifest.rfind('}'));
+  writeManifest(zygote_.manifest_.get(), manifest + ",\"ended\":" + jsonText(reason) + "}");
+  if (footing_.hasDoor()) unlinkat(zygote_.dir_.fd, zygote_.key_.c_str(), 0);
   zygote_.listener_.reset();
   // Releases the claim: from here on another zygote can be made.
   zygote_.manifest_.reset();
   // It sees that and ends.
   standby_ = {};
-}
-
-bool Server::isReplaced() const {
-  struct stat info;
-  return fstatat(zygote_.dir_.fd, zygote_.key_.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || info.st_ino != zygote_.socket_inode_;
 }
 
 int Server::pollTimeout() const {
@@ -285,6 +295,7 @@ int Server::pollTimeout() const {
     if (conversation->deadline != NO_DEADLINE) next = std::min(next, conversation->deadline);
   if (wantsStandby()) next = std::min(next, runs() > 0 ? now_ms() + QUIET_MS : 0);
   else if (wantsImage()) next = std::min(next, now_ms() + QUIET_MS);
+  else if (wantsCensus()) next = std::min(next, now_ms() + census_pause_ms_);
   if (next == INT64_MAX) return -1;
   return static_cast<int>(std::clamp<int64_t>(next - now_ms() + 1, 0, 3'600'000));
 }

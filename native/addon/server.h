@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include "addon/footing.h"
 #include "addon/standby.h"
 #include "addon/zygote_image.h"
 #include "addon/zygote.h"
@@ -28,8 +29,9 @@ class Server {
     frame_reader reader;
     std::unique_ptr<RunRequest> accepted;
     pid_t pid = 0;
+    pid_t peer;  // 0: in a process namespace that this one does not see
     int64_t deadline;  // by when the peer must have said what it has to say; NO_DEADLINE while a run goes on
-    explicit Conversation(UniqueFd socket);
+    Conversation(UniqueFd socket, pid_t peer);
     ~Conversation() { frame_reader_reset(&reader); }
   };
   using ConversationPtr = std::unique_ptr<Conversation>;
@@ -41,6 +43,7 @@ class Server {
   bool reportStatus(Conversation& conversation);
   void refuse(Conversation& conversation, const std::string& reason);
   bool handleGo(Conversation& conversation);
+  bool mayFork(const Conversation& conversation) const;
   void began(Conversation& conversation, pid_t run);
   bool forkRun(Conversation& conversation);
   bool wantsStandby() const;
@@ -48,21 +51,23 @@ class Server {
   bool wantsImage() const;
   void forkImageMaker();
   void imageMakerEnded(int status);
+  bool wantsCensus() const;
+  void takeCensus();
   // In a fork: closes all that is the zygote's, but for what the run is to have. From here on this object is of no further use.
   void leaveZygote(Run run, pid_t zygote);
 
-  std::string unequalArgument(const RunRequest& request) const;
   void handleSignals();
   void reapRuns();
   ptrdiff_t runs() const;
-  // No more clients; the process ends when the last run has.
-  void close();
-  bool isReplaced() const;
+  // No more clients; the process ends when the last run has. The manifest says why.
+  void close(const std::string& reason);
   int pollTimeout() const;
 
   Zygote& zygote_;
   const Parking& parking_;
+  const std::optional<std::string> attributes_;  // this process's
   UniqueFd signals_;
+  Footing footing_;
   std::vector<ConversationPtr> conversations_;
   ZygoteImage image_;
   Standby standby_;
@@ -72,6 +77,9 @@ class Server {
   bool standby_failed_ = false;
   std::optional<Run> run_;
   bool closed_ = false;
+  // Whether this zygote and the others are within the budget is seen to once, when it takes what it will take; and how long to wait for that.
+  bool is_counted_ = false;
+  int64_t census_pause_ms_;
   int64_t idle_since_;
   uint64_t served_ = 0, refused_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "addon/stand_in.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
@@ -7,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "wire/program.h"
+#include "wire/descriptors.h"
 
 StandInPlan planStandIns() {
   StandInPlan plan{};
@@ -80,4 +81,22 @@ bool standInsWereWritten(const int far_ends[STAND_IN_COUNT]) {
     if (fstat(far_ends[fd], &info) == 0 && S_ISREG(info.st_mode) ? info.st_size > 0 : ioctl(far_ends[fd], FIONREAD, &waiting) == 0 && waiting > 0) return true;
   }
   return false;
+}
+
+std::string writtenToStandIn(int far_end, size_t most) {
+  std::string text;
+  char part[4096];
+  struct stat info;
+  const bool is_file = fstat(far_end, &info) == 0 && S_ISREG(info.st_mode);
+  while (text.size() < most) {
+    int waiting = 0;
+    // Reading a terminal's far end would wait for more.
+    if (!is_file && (ioctl(far_end, FIONREAD, &waiting) != 0 || waiting <= 0)) break;
+    const size_t wanted = std::min(sizeof part, most - text.size());
+    // The descriptor shares its position with the one that was written to.
+    const ssize_t got = is_file ? pread(far_end, part, wanted, static_cast<off_t>(text.size())) : read(far_end, part, wanted);
+    if (got <= 0) break;
+    text.append(part, static_cast<size_t>(got));
+  }
+  return text;
 }

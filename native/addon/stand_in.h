@@ -2,6 +2,7 @@
 // a stream) get the same answers, but leading nowhere.
 #pragma once
 
+#include <string>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -21,3 +22,6 @@ bool installStandIns(const StandInPlan& plan, int far_ends[STAND_IN_COUNT]);
 
 // True if something was written to one of them.
 bool standInsWereWritten(const int far_ends[STAND_IN_COUNT]);
+
+// What was written to the one with this far end, up to `most` bytes of it.
+std::string writtenToStandIn(int far_end, size_t most);

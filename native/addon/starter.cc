@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include "addon/low_descriptors.h"
+#include "addon/warming_slot.h"
 #include "wire/frame.h"
 
 // Processor time of all threads of this process: on Node 20 loading goes on in several.
@@ -16,6 +18,13 @@ static int64_t cpuMs() {
   timespec used;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
   return int64_t{used.tv_sec} * 1000 + used.tv_nsec / 1'000'000;
+}
+
+bool isInPassingSandbox() {
+  // Session 0: it is led from outside of the namespace.
+  if (getpid() == 1 || getsid(0) == 0) return true;
+  // A shell at a terminal may be the first process, too; nobody waits for other commands of anything else.
+  return getppid() == 1 && !UniqueFd(open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)).ok();
 }
 
 std::optional<Claim> Claim::take(const runtime_dir& dir, const std::string& key, std::string* reason) {
@@ -33,6 +42,12 @@ std::optional<Claim> Claim::take(const runtime_dir& dir, const std::string& key,
     *reason = errno == EWOULDBLOCK ? "claimed" : strerror(errno);
     return {};
   }
+  struct stat claimed, present;
+  // Removed since it was opened (`instastart clean`, a zygote that moves to another key): nobody would find what it is the claim of.
+  if (fstat(claim.manifest_fd_.get(), &claimed) != 0 || fstatat(dir.fd, (key + ".json").c_str(), &present, AT_SYMLINK_NOFOLLOW) != 0 || claimed.st_ino != present.st_ino) {
+    *reason = "claimed";
+    return {};
+  }
   char part[4096];
   for (ssize_t got; (got = read(claim.manifest_fd_.get(), part, sizeof part)) > 0;) claim.previous_.append(part, static_cast<size_t>(got));
   for (char** entry = environ; *entry; entry++) claim.environment_.emplace_back(*entry);
@@ -43,18 +58,24 @@ std::optional<Claim> Claim::take(const runtime_dir& dir, const std::string& key,
   return claim;
 }
 
+void Claim::forgetIfNew() const {
+  if (previous_.empty()) unlinkat(dir_.fd, (key_ + ".json").c_str(), 0);
+}
+
 bool writeManifest(int manifest, const std::string& text) {
   return ftruncate(manifest, 0) == 0 && pwrite(manifest, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
 // Between fork and exec: only async-signal-safe calls, for another thread may have held any lock.
-void Claim::becomeZygote(char* const* argv, char* const* environment, int listener) {
+void Claim::becomeZygote(char* const* argv, char* const* environment, int listener, int slot, int observer) {
   int far_ends[STAND_IN_COUNT];
   if (fchdir(cwd_.get()) == 0 && installStandIns(stand_ins_, far_ends)) {
     umask(umask_);
     // Out of the way of the fixed numbers first, then to them; dup2 clears close-on-exec.
     const int manifest = fcntl(manifest_fd_.get(), F_DUPFD, 16);
     listener = fcntl(listener, F_DUPFD, 16);
+    slot = fcntl(slot, F_DUPFD, 16);
+    observer = fcntl(observer, F_DUPFD, 16);
     for (int& end : far_ends)
       if (end >= 0) end = fcntl(end, F_DUPFD, 16);
     dup2(manifest, ZYGOTE_MANIFEST);
@@ -62,8 +83,11 @@ void Claim::becomeZygote(char* const* argv, char* const* environment, int listen
     // /dev/null where there is no far end, so that the zygote finds all of its fixed numbers taken.
     const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i < STAND_IN_COUNT; i++) dup2(far_ends[i] >= 0 ? far_ends[i] : nothing, ZYGOTE_FAR_ENDS + i);
+    dup2(slot >= 0 ? slot : nothing, ZYGOTE_SLOT);
+    dup2(observer >= 0 ? observer : nothing, ZYGOTE_OBSERVER);
     // Nothing else of the program that starts it.
-    syscall(SYS_close_range, int{ZYGOTE_FAR_ENDS} + int{STAND_IN_COUNT}, ~0U, 0);
+    syscall(SYS_close_range, ZYGOTE_OBSERVER + 1, ~0U, 0);
+    takeLowDescriptors(ZYGOTE_OBSERVER + 1);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -79,10 +103,9 @@ static std::vector<char*> pointersTo(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// Colons and spaces separate libraries (ld.so(8)).
-static void preload(const std::string& library, std::vector<std::string>* environment) {
-  if (library.empty() || library.find_first_of(": ") != std::string::npos) return;
-  static const std::string name = "LD_PRELOAD=";
+// By its descriptor: spaces and colons in a path would separate libraries (ld.so(8)).
+static void preloadObserver(std::vector<std::string>* environment) {
+  static const std::string name = "LD_PRELOAD=", library = "/proc/self/fd/" + std::to_string(ZYGOTE_OBSERVER);
   for (std::string& assignment : *environment) {
     if (assignment.compare(0, name.size(), name) != 0) continue;
     assignment = name + library + ":" + assignment.substr(name.size());
@@ -93,27 +116,34 @@ static void preload(const std::string& library, std::vector<std::string>* enviro
 
 int64_t Claim::computedMs() const { return cpuMs() - claimed_cpu_ms_; }
 
-void Claim::start() {
+bool Claim::start() {
   if (computedMs() < plan_.least_cpu_ms) {
     writeManifest(manifest_fd_.get(), R"({"state":"given-up","reason":"saves-little",)" + plan_.manifest);
-    return;
+    return true;
+  }
+  UniqueFd slot;
+  if (!takeWarmingSlot(dir_, &slot)) {
+    writeManifest(manifest_fd_.get(), R"({"state":"given-up","reason":"busy",)" + plan_.manifest);
+    return false;
   }
   const int64_t now = now_ms();
   const std::string head = R"({"since":)" + std::to_string(now) + R"(,"expected":)" + std::to_string(now - plan_.started_ms) + R"(,"state":"warming",)";
-  if (!writeManifest(manifest_fd_.get(), head + plan_.manifest)) return;
+  if (!writeManifest(manifest_fd_.get(), head + plan_.manifest)) return true;
   const UniqueFd listener(runtime_dir_listen(&dir_, (key_ + ".warming").c_str()));
-  if (!listener.ok()) return;
-  preload(plan_.preload, &environment_);
+  if (!listener.ok()) return true;
+  const UniqueFd observer(open(plan_.observer.c_str(), O_RDONLY | O_CLOEXEC));
+  if (observer.ok()) preloadObserver(&environment_);
   const std::vector<char*> arguments = pointersTo(plan_.argv), environment = pointersTo(environment_);
   const pid_t first = fork();
-  if (first < 0) return;
+  if (first < 0) return true;
   if (first == 0) {
     // A session of its own and an orphan: neither the terminal's signals nor the program's wait() find it.
     setsid();
     const pid_t second = fork();
     if (second != 0) _exit(second < 0 ? 1 : 0);
-    becomeZygote(arguments.data(), environment.data(), listener.get());
+    becomeZygote(arguments.data(), environment.data(), listener.get(), slot.get(), observer.get());
   }
   int status;
   while (waitpid(first, &status, 0) < 0 && errno == EINTR) continue;
+  return true;
 }

@@ -105,6 +105,17 @@ const Watches::Place& Watches::discover(const std::string& folder, const std::st
 }
 
 bool Watches::add(const std::string& path) {
+  std::string folder;
+  return follow(path, &folder);
+}
+
+bool Watches::addNames(const std::string& path) {
+  std::string folder;
+  return follow(path, &folder) && watchName(folder, "");
+}
+
+// `folder`: the last one on the way, a real path; the root is empty. False if something on the way cannot be watched.
+bool Watches::follow(const std::string& path, std::string* folder) {
   std::vector<std::string> rest;  // the next name last
   const auto push = [&rest](const std::string& names) {
     for (size_t end = names.size(), start; end != std::string::npos && end > 0; end = start) {
@@ -114,16 +125,15 @@ bool Watches::add(const std::string& path) {
     }
   };
   push(path);
-  std::string folder;  // real; the root is empty
   for (int links = 0; !rest.empty();) {
     const std::string name = rest.back();
     rest.pop_back();
     if (name.empty() || name == ".") continue;
     if (name == "..") {
-      folder.resize(folder.empty() ? 0 : folder.rfind('/'));
+      folder->resize(folder->empty() ? 0 : folder->rfind('/'));
       continue;
     }
-    const Place& place = discover(folder, name);
+    const Place& place = discover(*folder, name);
     switch (place.kind) {
       case Kind::unknown:
         return false;
@@ -131,11 +141,11 @@ bool Watches::add(const std::string& path) {
       case Kind::file:
         return true;
       case Kind::folder:
-        folder += "/" + name;
+        *folder += "/" + name;
         break;
       case Kind::link:
         if (++links > MOST_LINKS) return false;
-        if (place.target[0] == '/') folder.clear();
+        if (place.target[0] == '/') folder->clear();
         push(place.target);
         break;
     }
@@ -163,7 +173,7 @@ bool Watches::noticeEvents() {
       if (event.mask & (IN_IGNORED | IN_UNMOUNT)) lost_ = true;
       // One without a name is about what is watched itself; an overflow is about anything.
       const auto names = names_.find(event.wd);
-      if (event.len == 0 || (names != names_.end() && names->second.contains(name))) matters = true;
+      if (event.len == 0 || (names != names_.end() && (names->second.contains(name) || names->second.contains("")))) matters = true;
     }
   }
   return matters;

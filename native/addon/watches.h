@@ -15,6 +15,9 @@ class Watches {
   // that others write to (NFS, FUSE, 9p ...), or no more watches to be had.
   bool add(const std::string& path);
 
+  // The same for which names are in the folder that this path leads to.
+  bool addNames(const std::string& path);
+
   // Whether something may have changed since the last call. Wakes nobody meanwhile: what happens waits in the kernel.
   bool sawChange();
 
@@ -27,6 +30,7 @@ class Watches {
     Kind kind;
     std::string target;  // of a link
   };
+  bool follow(const std::string& path, std::string* folder);
   const Place& discover(const std::string& folder, const std::string& name);
   bool watch(const std::string& path, uint32_t events, int* descriptor);
   bool watchName(const std::string& folder, const std::string& name);
@@ -37,5 +41,5 @@ class Watches {
   int newest_ = 0;     // of the watches there are
   bool lost_ = false;  // one ended of itself, so that nothing is certain any more
   std::unordered_map<std::string, Place> places_;  // by real path
-  std::unordered_map<int, std::unordered_set<std::string>> names_;  // in watched folders: the ones that matter
+  std::unordered_map<int, std::unordered_set<std::string>> names_;  // in watched folders: the ones that matter; "": all
 };

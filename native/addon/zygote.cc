@@ -4,9 +4,14 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include "addon/budget.h"
+#include "addon/crypto_random.h"
+#include "addon/heard_files.h"
 #include "addon/image.h"
+#include "addon/json_text.h"
 #include "addon/run_start.h"
 #include "addon/server.h"
 #include "addon/standby.h"
@@ -31,14 +36,16 @@ std::unique_ptr<Zygote> Zygote::begin(const std::string& key, uv_loop_s* loop, s
       return nullptr;
     }
   }
-  zygote->manifest_.reset(ZYGOTE_MANIFEST);
-  for (int i = 0; i < STAND_IN_COUNT; i++) zygote->far_ends_[i] = ZYGOTE_FAR_ENDS + i;
+  const LowDescriptors& low = zygote->low_descriptors_;
+  zygote->manifest_.reset(low.moveUp(ZYGOTE_MANIFEST));
+  zygote->slot_.reset(low.moveUp(ZYGOTE_SLOT));
+  for (int i = 0; i < STAND_IN_COUNT; i++) zygote->far_ends_[i] = low.moveUp(ZYGOTE_FAR_ENDS + i);
   if (!runtime_dir_open(&zygote->dir_, false)) {
     *error = std::string("runtime directory: ") + strerror(errno);
     return nullptr;
   }
   const std::string name = key + ".warming";
-  zygote->listener_.reset(ZYGOTE_LISTENER);
+  zygote->listener_.reset(low.moveUp(ZYGOTE_LISTENER));
   struct stat info;
   // It listens already; once more for SO_PEERCRED, which names the process that called it last (unix(7)).
   if (listen(zygote->listener_.get(), SOMAXCONN) != 0 || fstatat(zygote->dir_.fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -48,21 +55,75 @@ std::unique_ptr<Zygote> Zygote::begin(const std::string& key, uv_loop_s* loop, s
   zygote->socket_inode_ = info.st_ino;
   zygote->loop_.remember();
   alarm(WARM_UP_LIMIT_SECONDS);
+  markOwnWork(true);
+  // What it will take itself is not known yet.
+  makeRoomFor(zygote->dir_, key, 0);
+  markOwnWork(false);
   return zygote;
+}
+
+static Zygote* acting = nullptr;
+
+// Returns if the act may be done.
+void Zygote::leaveInsteadOf(const char* act) {
+  if (gettid() != getpid()) abandon("{\"reason\":" + jsonText("act-before-gate: " + std::string(act)) + "," + manifest_of_act_.substr(1), "");
+  if (const std::string text = explain_(act); !text.empty()) abandon(text, "");
+}
+
+bool Zygote::heedActs(const std::string& own_folder, const std::string& manifest, Explain explain) {
+  acting = this;
+  manifest_of_act_ = manifest;
+  explain_ = std::move(explain);
+  heedCryptoRandom([] { acting->leaveInsteadOf("to draw random bytes"); });
+  return ::heedActs(own_folder, [](const char* act) { acting->leaveInsteadOf(act); });
+}
+
+// A zygote that takes more than all of them may would end all others, and be ended by the next.
+static std::string whatIsBeyondBudget() {
+  const Footprint own = footprintOf(getpid());
+  const uint64_t bytes = own.bytes + (chosen_engine() == ENGINE_FORK ? 0 : own.anonymous), budget = budgetOfUser().bytes;
+  const auto megabytes = [](uint64_t amount) { return std::to_string(amount >> 20) + " MB"; };
+  return bytes > budget ? megabytes(bytes) + " of " + megabytes(budget) : "";
 }
 
 std::string Zygote::obstacle() {
   if (std::string active = loop_.newlyActive(); !active.empty()) return "open-handle: " + active;
   if (standInsWereWritten(far_ends_)) return "output-before-gate";
+  if (std::string reason = recordHeardFiles(&freshness_); !reason.empty()) return reason;
   // File systems count time in ticks of up to 10 ms, so a change just before the start may look like one before it.
   if (std::string file = freshness_.findChangedSince(started_ns_ - 20'000'000); !file.empty()) return "changed-while-loading: " + file;
+  if (std::string amounts = whatIsBeyondBudget(); !amounts.empty()) return "over-budget: " + amounts;
   freshness_.watch();
   if (std::string file = freshness_.findStale(); !file.empty()) return "changed-while-loading: " + file;
   return {};
 }
 
-bool Zygote::park(const Parking& parking, Run* run) {
+void Zygote::leaveQuietly() {
+  unlinkat(dir_.fd, (key_ + ".warming").c_str(), 0);
+  unlinkat(dir_.fd, (key_ + ".json").c_str(), 0);
+  _exit(0);
+}
+
+// Modules may have asked what no zygote's had before: then clients look for it under another key from now on. Ends if one is there already.
+bool Zygote::becomeVariant(const Questions& questions) {
+  const std::string key = keyWithAnswers(dir_, key_, questions);
+  if (key == key_) return true;
+  UniqueFd manifest(openat(dir_.fd, (key + ".json").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!manifest.ok()) return false;
+  if (flock(manifest.get(), LOCK_EX | LOCK_NB) != 0) leaveQuietly();
+  if (renameat(dir_.fd, (key_ + ".warming").c_str(), dir_.fd, (key + ".warming").c_str()) != 0) return false;
+  unlinkat(dir_.fd, (key_ + ".json").c_str(), 0);
+  manifest_ = std::move(manifest);
+  key_ = key;
+  return true;
+}
+
+bool Zygote::park(Parking& parking, Run* run) {
   alarm(0);
+  // Of a zygote that gave up before this one.
+  unlinkat(dir_.fd, (key_ + ".log").c_str(), 0);
+  parking.questions.stopHearing();
+  if (!becomeVariant(parking.questions)) return false;
   environment_changes_ = changesSinceExec();
   Server server(*this, parking);
   if (!server.ready()) return false;
@@ -74,6 +135,7 @@ bool Zygote::park(const Parking& parking, Run* run) {
   if (renameat(dir_.fd, (key_ + ".warming").c_str(), dir_.fd, key_.c_str()) != 0) return false;
   // After the name: until then a client goes by what the manifest says of how long warming takes.
   writeManifest(manifest_.get(), parking.manifest);
+  slot_.reset();
   *run = server.serve();
   return true;
 }
@@ -89,7 +151,21 @@ void Zygote::becomeRun(const Parking& parking, Run* run) {
   startRun(run->request, run->conversation.get(), parking.rebinds, dispositions_, environment_changes_);
 }
 
-void Zygote::abandon(const std::string& manifest) {
+// Nobody else would ever see it. Three parts of at most 20 KB.
+void Zygote::keepOutput(const std::string& error) {
+  enum { MOST = 20 * 1024 };
+  const std::string text = writtenToStandIn(far_ends_[1], MOST) + writtenToStandIn(far_ends_[2], MOST) + error.substr(0, MOST);
+  const std::string name = key_ + ".log";
+  unlinkat(dir_.fd, name.c_str(), 0);
+  if (text.empty()) return;
+  const UniqueFd file(openat(dir_.fd, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  // A full disk leaves less of it.
+  [[maybe_unused]] const ssize_t written = file.ok() ? write(file.get(), text.data(), text.size()) : -1;
+}
+
+void Zygote::abandon(const std::string& manifest, const std::string& error) {
+  ignoreActs();
+  keepOutput(error);
   unlinkat(dir_.fd, (key_ + ".warming").c_str(), 0);
   writeManifest(manifest_.get(), manifest);
   _exit(0);

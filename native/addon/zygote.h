@@ -1,5 +1,6 @@
 // The zygote: warming, then parked and serving. While parked it is this one thread in one loop, and runs no JavaScript.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,20 +10,14 @@
 #include "addon/event_loop.h"
 #include "addon/freshness.h"
 #include "addon/heap_pages.h"
+#include "addon/low_descriptors.h"
 #include "addon/request.h"
 #include "addon/stand_in.h"
+#include "addon/variants.h"
 #include "wire/runtime_dir.h"
 
-// What modules asked of process.argv before the gate, and so what a client's arguments must answer equally.
-struct ArgumentQuestions {
-  // argv.indexOf(text) and argv.includes(text): the position among process.argv, -1 if absent.
-  std::vector<std::pair<std::string, int>> positions;
-  // All of the program's arguments, if something read more than that.
-  std::optional<std::vector<std::string>> whole;
-};
-
 struct Parking {
-  ArgumentQuestions arguments;
+  Questions questions;
   std::string manifest;       // what to write into it
   int64_t idle_ms;            // leave after so long without a run
   void (*quiesce)();          // ends Node's worker threads
@@ -42,34 +37,51 @@ class Zygote {
   // Takes over what the starter passed (descriptors ZYGOTE_*) ; clients queue at `<key>.warming` already. Null: `error` says why.
   static std::unique_ptr<Zygote> begin(const std::string& key, uv_loop_s* loop, std::string* error);
 
+  int manifest() const { return manifest_.get(); }
+
   void consulted(const std::string& path) { freshness_.record(path); }
+
+  // What the manifest is to say of an act; empty if it may be done.
+  using Explain = std::function<std::string(const std::string& act)>;
+
+  // The program begins: instead of the first act that others could see this process ends, and leaves what `explain` says; on other threads
+  // `manifest` (a JSON object) with the reason added. `own_folder`: where files are ours. False where nobody hears of acts.
+  bool heedActs(const std::string& own_folder, const std::string& manifest, Explain explain);
 
   // Why this process must not be forked as it stands; empty if it may. From here on its files are watched.
   std::string obstacle();
 
   // Returns in forks of this process only: once in each run, in each standby, and in the maker of the image. The exception: false if it could
   // not park.
-  bool park(const Parking& parking, Run* run);
+  bool park(Parking& parking, Run* run);
 
   // In such a fork: makes it the run of its client, for whom a standby waits. The image is made in here, so this is where its runs go on.
   void becomeRun(const Parking& parking, Run* run);
 
-  // Gives up before the gate: leaves the reason in the manifest and no socket, and ends the process.
-  [[noreturn]] void abandon(const std::string& manifest);
+  // Gives up before the gate: leaves the reason in the manifest and no socket, what was printed and `error` in `<key>.log`, and ends the
+  // process.
+  [[noreturn]] void abandon(const std::string& manifest, const std::string& error);
 
  private:
   Zygote(const std::string& key, uv_loop_s* loop) : key_(key), loop_(loop) {}
+  bool becomeVariant(const Questions& questions);
+  void leaveInsteadOf(const char* act);
+  void keepOutput(const std::string& error);
+  [[noreturn]] void leaveQuietly();
   friend class Server;
 
   std::string key_;
   EventLoop loop_;
   HeapPages heap_pages_;
+  LowDescriptors low_descriptors_;
   runtime_dir dir_{};
-  UniqueFd manifest_, listener_;
+  UniqueFd manifest_, listener_, slot_;
   uint64_t socket_inode_ = 0;
   int far_ends_[STAND_IN_COUNT];
   int64_t started_ns_ = 0;
   Freshness freshness_;
   Dispositions dispositions_;
   EnvironmentChanges environment_changes_;
+  std::string manifest_of_act_;
+  Explain explain_;
 };

@@ -14,6 +14,7 @@
 #include "client/plain.h"
 #include "client/thaw.h"
 #include "wire/ask.h"
+#include "wire/descriptors.h"
 #include "wire/frame.h"
 
 // Linux guarantees argv[argc] == NULL; a caller that passed no argv[0] at all gets usage.
@@ -45,16 +46,25 @@ static const char *why_not_asked(const struct invocation *invocation) {
   if (invocation->argument_count == 0) return "no-entry";
   for (size_t i = 0; i < invocation->option_count; i++)
     if (strncmp(invocation->options[i], "--", 2) != 0 || !strchr(invocation->options[i], '=')) return "options";
+  // One of the descriptors handed down is a channel that Node makes process.send() of (child_process.fork).
+  if (getenv("NODE_CHANNEL_FD")) return "ipc-channel";
   struct stat info;
   if (stat(invocation->arguments[0], &info) != 0 || !S_ISREG(info.st_mode)) return "entry-not-a-file";
   return NULL;
 }
 
-static bool ask(const struct installation *installation, const struct invocation *invocation, struct offer *offer, char reason[REASON_MAX]) {
+static bool ask(const struct installation *installation, const struct invocation *invocation, int64_t started_ns, struct offer *offer, char reason[REASON_MAX]) {
+  int inherited[MOST_INHERITED];
+  const int inherited_count = find_inherited_descriptors(inherited);
   const char *refused = why_not_asked(invocation);
-  if (!refused && has_inherited_descriptors()) refused = "inherited-descriptors";
+  if (!refused && inherited_count < 0) refused = "inherited-descriptors";
   if (refused) {
     snprintf(reason, REASON_MAX, "%s", refused);
+    return false;
+  }
+  struct surroundings here;
+  if (!find_surroundings(&here)) {
+    snprintf(reason, REASON_MAX, "no-key");
     return false;
   }
   struct program program = {.node = installation->node,
@@ -62,7 +72,8 @@ static bool ask(const struct installation *installation, const struct invocation
                             .entry = invocation->arguments[0],
                             .exec_arguments = (const char *const *)invocation->options,
                             .exec_argument_count = invocation->option_count,
-                            .register_path = installation->register_path};
+                            .register_path = installation->register_path,
+                            .surroundings = &here};
   char key[KEY_LENGTH + 1];
   struct runtime_dir dir;
   if (!program_key(&program, key)) {
@@ -81,7 +92,10 @@ static bool ask(const struct installation *installation, const struct invocation
   struct run_request request = {.arguments = (const char *const *)invocation->arguments,
                                 .argument_count = invocation->argument_count,
                                 .exec_arguments = exec_arguments,
-                                .exec_argument_count = invocation->option_count + 2};
+                                .exec_argument_count = invocation->option_count + 2,
+                                .surroundings = &here,
+                                .needs_image = inherited_count > 0,
+                                .started_ns = started_ns};
   bool had = ask_for_run(&dir, key, &request, offer, reason);
   free(exec_arguments);
   close(dir.fd);
@@ -93,14 +107,14 @@ static void take_offer(struct offer *offer, const struct plain_command *plain, i
   if (offer->image >= 0) {
     thaw(offer, plain, asked_at, direct, reason);
     close(offer->image);
-    if (chosen_engine() == ENGINE_THAW) return;
   }
+  if (!offer->may_fork) return;
   follow(offer->conversation, asked_at, direct);
   snprintf(reason, REASON_MAX, "start-failed");
 }
 
 static int start_program(int argc, char **argv) {
-  int64_t started = now_ms();
+  const int64_t started_ns = now_ns();
   struct installation installation;
   if (!installation_find(&installation)) {
     fprintf(stderr, "instastart: no `node` was found in PATH. Install Node 20.20 or newer, or put it into PATH.\n");
@@ -113,21 +127,24 @@ static int start_program(int argc, char **argv) {
 
   struct offer offer;
   char reason[REASON_MAX] = "";
-  const struct plain_command plain = plain_command(&installation, argv + 1, invocation.option_count);
+  const struct plain_command plain = plain_command(&installation, argv + 1, invocation.option_count, started_ns);
   // Behind a shim is a Node that only the shim knows; register asks once it runs.
-  if (!installation.node_is_shim && ask(&installation, &invocation, &offer, reason)) take_offer(&offer, &plain, started, true, reason);
+  if (!installation.node_is_shim && ask(&installation, &invocation, started_ns, &offer, reason)) take_offer(&offer, &plain, started_ns / 1000000, true, reason);
   return exec_plain(&plain, reason);
 }
 
-// client --follow=<socket>,<image or -1>,<ms when it was asked>,<number of Node's options> <exec path> <argv0> <Node's arguments...>
+// client --follow=<socket>,<image or -1>,<may fork: 0 or 1>,<ms when it was asked>,<number of Node's options>,<ns when Node started> <exec path> <argv0> <Node's arguments...>
 static int follow_for_register(const char *handed, char **command) {
   struct offer offer;
-  long long asked_at;
+  int may_fork;
+  long long asked_at, started_ns;
   struct plain_command plain = {.node = command[0], .argv = command + 1};
-  if (sscanf(handed, "%d,%d,%lld,%zu", &offer.conversation, &offer.image, &asked_at, &plain.option_count) != 4 || !command[0] || !command[1]) {
+  if (sscanf(handed, "%d,%d,%d,%lld,%zu,%lld", &offer.conversation, &offer.image, &may_fork, &asked_at, &plain.option_count, &started_ns) != 6 || !command[0] || !command[1]) {
     fprintf(stderr, "instastart: --follow is for instastart's own use.\n");
     return 2;
   }
+  offer.may_fork = may_fork != 0;
+  plain.started_ns = started_ns;
   fcntl(offer.conversation, F_SETFD, FD_CLOEXEC);
   if (offer.image >= 0) fcntl(offer.image, F_SETFD, FD_CLOEXEC);
   char reason[REASON_MAX];

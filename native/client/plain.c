@@ -30,13 +30,13 @@ static char **join(const char *const *leading, size_t leading_count, char **argu
   return argv;
 }
 
-struct plain_command plain_command(const struct installation *installation, char **arguments, size_t option_count) {
+struct plain_command plain_command(const struct installation *installation, char **arguments, size_t option_count, int64_t started_ns) {
   const char *leading[] = {"--import", installation->register_url};
-  return (struct plain_command){installation->node, join(leading, 2, arguments), option_count + 2};
+  return (struct plain_command){installation->node, join(leading, 2, arguments), option_count + 2, started_ns};
 }
 
 int run_command(const struct installation *installation, char **arguments) {
   const char *leading[] = {installation->commands};
-  const struct plain_command command = {installation->node, join(leading, 1, arguments), 1};
+  const struct plain_command command = {installation->node, join(leading, 1, arguments), 1, 0};
   return exec_plain(&command, NULL);
 }

@@ -210,6 +210,7 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   handover->mapping_length = code_size + STATE_SIZE + image_size;
   handover->argument_count = (uint32_t)argument_count;
   handover->option_count = (uint32_t)plain->option_count;
+  handover->started_ns = plain->started_ns;
   find_specials(image, state->specials);
   return state;
 }
@@ -224,7 +225,8 @@ static bool is_image(int memory, struct image_header *head) {
   if ((fcntl(memory, F_GET_SEALS) & SEALS) != SEALS) return false;
   if (pread(memory, head, sizeof *head, IMAGE_HEADER) != sizeof *head || head->magic != IMAGE_MAGIC || head->size > (64 << 20)) return false;
   return holds(head, head->mappings, head->mapping_count, sizeof(struct image_mapping)) && holds(head, head->files, head->file_count, sizeof(struct image_file)) &&
-         holds(head, head->descriptors, head->descriptor_count, sizeof(struct image_descriptor)) && head->special_count > 0 && head->special_count <= IMAGE_SPECIALS;
+         holds(head, head->descriptors, head->descriptor_count, sizeof(struct image_descriptor)) && head->special_count > 0 && head->special_count <= IMAGE_SPECIALS &&
+         head->executable < head->file_count && head->auxiliary_size <= sizeof head->auxiliary;
 }
 
 static const struct image_header *map_header(int memory, char reason[REASON_MAX]) {

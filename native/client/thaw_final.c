@@ -71,6 +71,15 @@ FINAL static bool fill_stack(const struct thaw_state *state) {
   return CALL(pread64, state->memory, image->stack_low, length, image->stack_low) == (long)length;
 }
 
+// The break above all: the C library goes on from where the image's was. What /proc/self/exe names only the privileged can change
+// (PR_SET_MM_MAP, prctl(2)); it stays the client for others.
+FINAL static bool set_layout(const struct thaw_state *state, struct prctl_mm_map *layout) {
+  layout->exe_fd = (uint32_t)state->files[state->image->executable];
+  if (system_call(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)layout, sizeof *layout, 0, 0) == 0) return true;
+  layout->exe_fd = (uint32_t)-1;
+  return system_call(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)layout, sizeof *layout, 0, 0) == 0;
+}
+
 FINAL static bool tell_kernel(const struct thaw_state *state) {
   const struct image_header *const image = state->image;
   uint64_t arg_start = state->arg_start;
@@ -81,9 +90,9 @@ FINAL static bool tell_kernel(const struct thaw_state *state) {
   }
   struct prctl_mm_map layout = {.start_code = image->start_code, .end_code = image->end_code, .start_data = image->start_data, .end_data = image->end_data,
                                 .start_brk = image->start_brk, .brk = image->brk, .start_stack = image->start_stack, .arg_start = arg_start,
-                                .arg_end = arg_start + state->arg_length, .env_start = state->env_start, .env_end = state->env_end, .exe_fd = (uint32_t)-1};
-  // The break above all: the C library goes on from where the image's was.
-  if (system_call(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)&layout, sizeof layout, 0, 0) != 0) return false;
+                                .arg_end = arg_start + state->arg_length, .env_start = state->env_start, .env_end = state->env_end,
+                                .auxv = (__u64 *)image->auxiliary, .auxv_size = image->auxiliary_size};
+  if (!set_layout(state, &layout)) return false;
   CALL(prctl, PR_SET_NAME, image->comm, 0, 0);
   for (int signal = 1; signal <= IMAGE_SIGNALS; signal++)
     if (image->actions[signal].handler) CALL(rt_sigaction, signal, &image->actions[signal], 0, 8);

@@ -1,5 +1,8 @@
 // Preloaded into a zygote (LD_PRELOAD): V8 asks for each 256 KB of its heap at an address of its own, drawn from all there are, so that each
 // costs a mapping and three tables of pages, in every run again. Here it gets them side by side, from a place that is drawn once.
+#include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,8 +46,19 @@ int munmap(void *address, size_t length) {
   return (int)syscall(SYS_munmap, address, length);
 }
 
+// It was loaded by its descriptor. A debugger that reads the list of libraries would open that one of its own, a pipe perhaps, and wait for ever.
+static void take_name(void) {
+  static char path[PATH_MAX];
+  Dl_info info;
+  struct link_map *library;
+  if (!dladdr1((const void *)take_name, &info, (void **)&library, RTLD_DL_LINKMAP)) return;
+  const ssize_t length = readlink(library->l_name, path, sizeof path - 1);
+  if (length > 0) library->l_name = path;
+}
+
 // The starter has put this library before the user's own, if there are any; the program is not to see it.
 __attribute__((constructor)) static void hide(void) {
+  take_name();
   const char *const preloaded = getenv("LD_PRELOAD"), *const others = preloaded ? strchr(preloaded, ':') : NULL;
   if (others) setenv("LD_PRELOAD", others + 1, 1);
   else unsetenv("LD_PRELOAD");

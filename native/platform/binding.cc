@@ -2,6 +2,8 @@
 #include <node.h>
 
 #include "platform/leave.h"
+#include "platform/random_state.h"
+#include "platform/start_time.h"
 #include "platform/take_over.h"
 
 namespace {
@@ -14,16 +16,33 @@ void takeOver(const v8::FunctionCallbackInfo<v8::Value>& info) {
   info.GetReturnValue().Set(takeOverPlatform(node::GetMultiIsolatePlatform(environmentOf(info.GetIsolate()))));
 }
 
+// findProcessState(): boolean; what renew() changes.
+void findProcessState(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  v8::Isolate* const isolate = info.GetIsolate();
+  info.GetReturnValue().Set(findStartTime(isolate, environmentOf(isolate)) && findRandomState(isolate));
+}
+
+// noteContexts(): those that modules have made.
+void noteContexts(const v8::FunctionCallbackInfo<v8::Value>& info) { ::noteContexts(info.GetIsolate()); }
+
+// renew(startedNs): in a run, once it has its client. A BigInt.
+void renew(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  setStartTime(info[0].As<v8::BigInt>()->Uint64Value());
+  renewRandomState(info.GetIsolate());
+}
+
 // collectGarbage(): collects all, and gives the young generation's pages back, which may be a third of the memory. Not
 // LowMemoryNotification(), whose repeated collections also drop the bytecode of functions not called lately. Last a collection without
 // more ado, which ends the marking that the one before may have begun: under way at a fork, it would go on in every run, at the price of a
-// copy of every page it touches.
+// copy of every page it touches. Sweeping would, too; asking for statistics ends it, as they need a heap without unswept pages.
 void collectGarbage(const v8::FunctionCallbackInfo<v8::Value>& info) {
   info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kCritical);
   info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kNone);
   v8::V8::SetFlagsFromString("--expose-gc");  // which RequestGarbageCollectionForTesting() insists on
   info.GetIsolate()->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
   v8::V8::SetFlagsFromString("--no-expose-gc");
+  v8::HeapCodeStatistics statistics;
+  info.GetIsolate()->GetHeapCodeAndMetadataStatistics(&statistics);
 }
 
 // quiesce(): no worker thread is left when it returns, until JavaScript or V8 posts the next task.
@@ -54,6 +73,9 @@ NODE_MODULE_INIT() {
     exports->Set(context, v8::String::NewFromUtf8(isolate, name).ToLocalChecked(), v8::Function::New(context, callback).ToLocalChecked()).Check();
   };
   add("takeOver", takeOver);
+  add("findProcessState", findProcessState);
+  add("noteContexts", noteContexts);
+  add("renew", renew);
   add("collectGarbage", collectGarbage);
   add("quiesce", quiesce);
   add("quiesceFunction", quiesceFunction);

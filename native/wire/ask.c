@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "wire/frame.h"
+#include "wire/variant.h"
 
 extern char **environ;
 
@@ -75,24 +76,33 @@ static char *append(char *end, const char *const *texts, size_t count) {
   return end;
 }
 
-static char *encode(const struct run_request *request, bool wants_image, size_t *length) {
+static char *encode(const struct run_request *request, enum image_wish image, size_t *length) {
   size_t environment = 0;
   while (environ[environment]) environment++;
   const char *const *variables = (const char *const *)environ;
-  *length = sizeof(struct request_head) + text_size(request->arguments, request->argument_count) +
+  const struct surroundings *here = request->surroundings;
+  const char *const directory = here->directory;
+  *length = sizeof(struct request_head) + text_size(&directory, 1) + text_size(request->arguments, request->argument_count) +
             text_size(request->exec_arguments, request->exec_argument_count) + text_size(variables, environment);
   char *bytes = *length <= MAX_REQUEST ? malloc(*length) : NULL;
   if (!bytes) return NULL;
   mode_t mask = umask(0);
   umask(mask);
-  struct request_head head = {.umask = mask,
+  struct request_head head = {.started_ns = request->started_ns,
+                              .umask = mask,
                               .parent_pid = getppid(),
                               .arguments = (uint32_t)request->argument_count,
                               .exec_arguments = (uint32_t)request->exec_argument_count,
                               .environment = (uint32_t)environment,
-                              .wants_image = wants_image};
+                              .image = image,
+                              .device = here->device,
+                              .inode = here->inode};
+  memcpy(head.columns, here->columns, sizeof head.columns);
+  memcpy(head.rows, here->rows, sizeof head.rows);
+  memcpy(head.kinds, here->kinds, sizeof here->kinds);
   memcpy(bytes, &head, sizeof head);
-  char *end = append(bytes + sizeof head, request->arguments, request->argument_count);
+  char *end = append(bytes + sizeof head, &directory, 1);
+  end = append(end, request->arguments, request->argument_count);
   end = append(end, request->exec_arguments, request->exec_argument_count);
   append(end, variables, environment);
   return bytes;
@@ -123,19 +133,34 @@ enum engine chosen_engine(void) {
 }
 
 bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct offer *offer, char reason[REASON_MAX]) {
-  int64_t deadline;
-  const int conversation = find_zygote(dir, key, &deadline, reason);
-  if (conversation < 0) return false;
   const enum engine engine = chosen_engine();
+  if (engine == ENGINE_FORK && request->needs_image) {
+    say(reason, "inherited-descriptors", NULL);
+    return false;
+  }
+  int64_t deadline;
+  char variant[KEY_LENGTH + 1];
+  memcpy(variant, key, sizeof variant);
+  const struct asked_process process = {request->arguments + 1, request->argument_count - 1, (const char *const *)environ, request->arguments[0], request->surroundings};
+  const enum asked_arguments arguments = choose_variant(dir, &process, variant);
+  const int conversation = find_zygote(dir, variant, &deadline, reason);
+  if (conversation < 0) {
+    // Without all arguments among them, nobody can tell here which of the answers is new.
+    const char *which = "argv";
+    if (arguments == ARGUMENTS_SEARCHED) which = "argv or another";
+    if (arguments != ARGUMENTS_UNASKED && strcmp(reason, "absent") == 0) say(reason, "question", which);
+    return false;
+  }
+  const enum image_wish wish = engine == ENGINE_FORK ? IMAGE_UNWANTED : request->needs_image ? IMAGE_NEEDED : IMAGE_WANTED;
   size_t length;
-  char *bytes = encode(request, engine != ENGINE_FORK, &length);
+  char *bytes = encode(request, wish, &length);
   bool sent = bytes && frame_send(conversation, MESSAGE_REQUEST, bytes, length, NULL, 0, deadline);
   free(bytes);
   // A refusal may arrive although the request could not be sent whole, so listen in any case.
   int image;
   if (is_accepted(conversation, deadline, &image, reason) && sent) {
-    *offer = (struct offer){conversation, image};
-    if (image >= 0 || engine != ENGINE_THAW) return true;
+    *offer = (struct offer){conversation, image, engine != ENGINE_THAW && !request->needs_image};
+    if (image >= 0 || offer->may_fork) return true;
     say(reason, "no-image", NULL);
   }
   if (image >= 0) close(image);

@@ -15,12 +15,16 @@ struct run_request {
   size_t argument_count;
   const char *const *exec_arguments;  // process.execArgv of the run
   size_t exec_argument_count;
+  struct surroundings *surroundings;
+  bool needs_image;  // the run must have descriptors of this process beyond 0-2
+  int64_t started_ns;  // when this process did, by CLOCK_MONOTONIC
 };
 
 // A zygote's yes. Both descriptors are close-on-exec and the caller's.
 struct offer {
   int conversation;
   int image;  // to become the run from; -1: there is none yet, or it was not wanted
+  bool may_fork;  // instead, if the client cannot become it
 };
 
 // Room for the word that says why a run will be plain ("absent", "stale: /a/b.js", ...).
@@ -30,7 +34,7 @@ enum { REASON_MAX = 512 };
 enum engine { ENGINE_ANY, ENGINE_THAW, ENGINE_FORK };
 enum engine chosen_engine(void);
 
-// True if a run is to be had. False: `reason` tells why; nothing is left open.
+// True if a run is to be had, by the program's zygote for these arguments. False: `reason` tells why; nothing is left open.
 bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct offer *offer, char reason[REASON_MAX]);
 
 // After the yes: passes this process's descriptors, and has the zygote fork. True: `*life_line` is our end of it, close-on-exec and the

@@ -9,11 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-int64_t now_ms(void) {
+int64_t now_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
+
+int64_t now_ms(void) { return now_ns() / 1000000; }
 
 // Returns false with ETIMEDOUT once the deadline has passed.
 static bool wait_for(int socket, short events, int64_t deadline) {

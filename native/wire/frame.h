@@ -12,6 +12,9 @@ extern "C" {
 // Milliseconds of CLOCK_MONOTONIC.
 int64_t now_ms(void);
 
+// Nanoseconds of it.
+int64_t now_ns(void);
+
 enum { NO_DEADLINE = -1 };
 
 // Sends one message. `deadline` is in now_ms() terms, or NO_DEADLINE. Returns false with errno set (EPIPE, ETIMEDOUT, ...).

@@ -10,9 +10,9 @@ extern "C" {
 
 // x86-64: user addresses end below 2^47 (Documentation/arch/x86/x86_64/mm.rst), but for programs that ask for more.
 #define IMAGE_HEADER ((int64_t)1 << 47)
-#define IMAGE_MAGIC 0x3174776854736e49ULL  // "InsThwt1": layout version 1
+#define IMAGE_MAGIC 0x3274776854736e49ULL  // "InsThwt2": layout version 2
 
-enum { IMAGE_PAGE = 4096, IMAGE_SIGNALS = 64, IMAGE_SPECIALS = 8, IMAGE_COMM = 16, IMAGE_REASON = 256 };
+enum { IMAGE_PAGE = 4096, IMAGE_SIGNALS = 64, IMAGE_SPECIALS = 8, IMAGE_COMM = 16, IMAGE_REASON = 256, IMAGE_AUXILIARY = 64 };
 
 // What a function's caller relies on; the rest of the registers is free at a call (System V ABI, 3.2.1).
 struct image_registers {
@@ -47,6 +47,9 @@ struct image_header {
   // Fields of /proc/pid/stat, as PR_SET_MM_MAP takes them (prctl(2)).
   uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end;
   uint64_t stack_low, stack_high;  // in use, of the main thread's
+  uint64_t auxiliary[IMAGE_AUXILIARY];  // /proc/pid/auxv: where debuggers look for the program's own headers
+  uint32_t auxiliary_size;              // bytes
+  uint32_t executable;                  // index of its file
   struct image_special specials[IMAGE_SPECIALS];
   struct image_signal_action actions[IMAGE_SIGNALS + 1];  // by number
   char comm[IMAGE_COMM];
@@ -90,6 +93,7 @@ struct image_handover {
   char **environment;
   uint32_t argument_count;
   uint32_t option_count;  // how many after Node are its options
+  int64_t started_ns;     // when this process did, by CLOCK_MONOTONIC
 };
 
 #ifdef __cplusplus

@@ -1,6 +1,5 @@
 #include "wire/program.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <stdint.h>
@@ -8,24 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "wire/sha256.h"
 
 extern char **environ;
 
-// Differ from one session or call to the next; no answer a program could base its modules on.
 static const char *const session_noise[] = {
-    "_",          "SHLVL",   "OLDPWD",         "WINDOWID", "TERM_SESSION_ID",  "TMUX_PANE",        "XDG_SESSION_ID",
-    "SSH_CLIENT", "SSH_TTY", "SSH_CONNECTION", "GPG_TTY",  "INSTASTART_DEBUG", "INSTASTART_PLAIN", NULL,
+    "_", "SHLVL", "PWD", "OLDPWD", "WINDOWID", "TERM_SESSION_ID", "TMUX_PANE", "XDG_SESSION_ID", "SSH_CLIENT", "SSH_TTY", "SSH_CONNECTION",
+    "GPG_TTY", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "STY", "TMUX", "DBUS_SESSION_BUS_ADDRESS", "INVOCATION_ID", "JOURNAL_STREAM",
+    "KITTY_WINDOW_ID", "WT_SESSION", "INSTASTART_DEBUG", "INSTASTART_PLAIN", "INSTASTART_MEMORY", "INSTASTART_ZYGOTES", NULL,
 };
 
-static bool is_noise(const char *assignment) {
+bool is_session_noise(const char *assignment) {
   for (const char *const *name = session_noise; *name; name++) {
     size_t length = strlen(*name);
     if (strncmp(assignment, *name, length) == 0 && assignment[length] == '=') return true;
   }
+  return false;
+}
+
+// How the names begin that the C library, ICU and OpenSSL ask for without getenv(3) being called (or before we are there), and our own.
+static const char *const boot_variables[] = {
+    "LANG", "LC_", "TZ", "LOCPATH", "NLSPATH", "GCONV_PATH", "MALLOC_", "GLIBC_TUNABLES", "LD_", "RES_OPTIONS", "LOCALDOMAIN", "HOSTALIASES",
+    "SSL_CERT_", "OPENSSL_", "ICU_", "UV_", "NODE_", "INSTASTART_", "TMPDIR=", "XDG_RUNTIME_DIR=", NULL,
+};
+
+static bool is_read_at_boot(const char *assignment) {
+  for (const char *const *start = boot_variables; *start; start++)
+    if (strncmp(assignment, *start, strlen(*start)) == 0) return true;
   return false;
 }
 
@@ -41,50 +51,15 @@ static void add_identity(struct sha256 *hash, const struct stat *info) {
   add_number(hash, info->st_mtim.tv_nsec);
 }
 
-char descriptor_kind(int fd) {
-  struct stat info;
-  if (fstat(fd, &info) != 0) return 'c';
-  if (S_ISCHR(info.st_mode)) return isatty(fd) ? 't' : 'c';
-  if (S_ISFIFO(info.st_mode)) return 'p';
-  if (S_ISSOCK(info.st_mode)) return 's';
-  return 'f';
-}
-
-static bool is_half_of_a_pipe(const struct stat *pipe, const struct stat *all, size_t count) {
-  size_t ends = 0;
-  for (size_t i = 0; i < count; i++) ends += all[i].st_ino == pipe->st_ino && all[i].st_dev == pipe->st_dev;
-  return ends < 2;
-}
-
-bool has_inherited_descriptors(void) {
-  DIR *folder = opendir("/proc/self/fd");
-  if (!folder) return true;
-  struct stat found[512];
-  size_t count = 0;
-  for (struct dirent *entry; (entry = readdir(folder));) {
-    int fd = atoi(entry->d_name);
-    if (fd <= 2 || fd == dirfd(folder)) continue;
-    if (count < sizeof found / sizeof *found && fstat(fd, &found[count]) == 0) count++;
-  }
-  closedir(folder);
-  for (size_t i = 0; i < count; i++) {
-    mode_t kind = found[i].st_mode & S_IFMT;
-    if (kind == S_IFREG || kind == S_IFDIR || kind == S_IFSOCK) return true;
-    if (kind == S_IFCHR && major(found[i].st_rdev) != 1) return true;  // 1: /dev/null, /dev/urandom, ...
-    if (kind == S_IFIFO && is_half_of_a_pipe(&found[i], found, count)) return true;
-  }
-  return false;
-}
-
 static int compare_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
-static bool add_environment(struct sha256 *hash) {
+static bool add_boot_variables(struct sha256 *hash) {
   size_t total = 0, kept = 0;
   while (environ[total]) total++;
   const char **sorted = malloc((total + 1) * sizeof *sorted);
   if (!sorted) return false;
   for (size_t i = 0; i < total; i++)
-    if (!is_noise(environ[i])) sorted[kept++] = environ[i];
+    if (is_read_at_boot(environ[i]) && !is_session_noise(environ[i])) sorted[kept++] = environ[i];
   qsort(sorted, kept, sizeof *sorted, compare_text);
   for (size_t i = 0; i < kept; i++) add_text(hash, sorted[i]);
   free(sorted);
@@ -103,8 +78,10 @@ static bool add_credentials(struct sha256 *hash) {
   return true;
 }
 
+static const char bare_register[] = "instastart/register";
+
 static bool names_register(const char *specifier, const char *register_path) {
-  if (strcmp(specifier, "instastart/register") == 0) return true;
+  if (strcmp(specifier, bare_register) == 0) return true;
   if (strncmp(specifier, "file://", 7) == 0) specifier += 7;
   return strcmp(specifier, register_path) == 0;
 }
@@ -117,6 +94,27 @@ bool is_register_argument(const char *const *arguments, size_t available, const 
     *count = arguments[0][length] == '=' ? 1 : 2;
     if (arguments[0][length] == '=') return names_register(arguments[0] + length + 1, register_path);
     if (arguments[0][length] == 0) return available > 1 && names_register(arguments[1], register_path);
+  }
+  return false;
+}
+
+// Whether Node itself may find something else in another directory, or in front of a terminal, before anybody hears it: a preload, an
+// --env-file. `--import` of a bare name in NODE_OPTIONS is looked for from the directory as well.
+static bool depends_on_surroundings(const struct program *program) {
+  size_t taken;
+  for (size_t i = 0; i < program->exec_argument_count; i += taken)
+    if (!is_register_argument(program->exec_arguments + i, program->exec_argument_count - i, program->register_path, &taken)) return true;
+  const char *options = getenv("NODE_OPTIONS"), *tsconfig = getenv("INSTASTART_TSCONFIG");
+  if (tsconfig && tsconfig[0] != '/') return true;
+  char words[4096], *rest;
+  if (!options) return false;
+  if (strlen(options) >= sizeof words) return true;
+  strcpy(words, options);
+  for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+    const char *const equals = strchr(word, '='), *const pair[] = {word, equals ? NULL : strtok_r(NULL, " ", &rest)};
+    const char *const specifier = equals ? equals + 1 : pair[1];
+    if (!specifier || strcmp(specifier, bare_register) == 0) return true;
+    if (!is_register_argument(pair, 2, program->register_path, &taken)) return true;
   }
   return false;
 }
@@ -151,12 +149,14 @@ bool program_key(const struct program *program, char key[KEY_LENGTH + 1]) {
   }
   add_text(&hash, "");
 
-  if (!getcwd(path, sizeof path) || stat(".", &info) != 0) return false;
-  add_text(&hash, path);
-  add_number(&hash, (int64_t)info.st_dev);
-  add_number(&hash, (int64_t)info.st_ino);
-  for (int fd = 0; fd <= 2; fd++) add_number(&hash, descriptor_kind(fd));
-  if (!add_environment(&hash)) return false;
+  if (depends_on_surroundings(program)) {
+    const struct surroundings *here = program->surroundings;
+    add_text(&hash, here->directory);
+    add_number(&hash, (int64_t)here->device);
+    add_number(&hash, (int64_t)here->inode);
+    sha256_update(&hash, here->kinds, sizeof here->kinds);
+  }
+  if (!add_boot_variables(&hash)) return false;
 
   unsigned char digest[32];
   sha256_finish(&hash, digest);

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "wire/runtime_dir.h"
+#include "wire/surroundings.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,20 +16,16 @@ struct program {
   const char *const *exec_arguments;
   size_t exec_argument_count;
   const char *register_path;  // our own preload, which does not count as an argument of Node's; "": the program asks by itself (instastart/auto)
+  const struct surroundings *surroundings;
 };
 
-// What kind of thing a descriptor is, as far as Node tells kinds apart: 't'erminal, 'p'ipe, 'f'ile, 's'ocket, 'c'haracter
-// device; a closed one counts as 'c', for Node opens /dev/null in its place.
-char descriptor_kind(int fd);
+// True for assignments of variables that differ from one session or call to the next, and are no answer to any question.
+bool is_session_noise(const char *assignment);
 
 // Hashes everything. False with errno if the entry or Node is not there or the entry is no regular file.
-// Until questions are recorded one by one, the whole environment (less what differs between sessions for no program's sake), the
-// working directory and the kinds of descriptors 0-2 are part of the key: any doubt is another program.
+// Part of it is what Node, its libraries and other preloads ask where nobody hears it: some variables; with options of Node's the working
+// directory and the kinds of descriptors 0-2, too.
 bool program_key(const struct program *program, char key[KEY_LENGTH + 1]);
-
-// True if this process was given descriptors beyond 2, in whose place a run would have nothing. Node marks all of them close-on-exec
-// as it starts, like its own; so its own are told apart by their kind: nameless inodes, /dev/null, and pipes of which it holds both ends.
-bool has_inherited_descriptors(void);
 
 // True for the arguments by which somebody asks for us (`--import instastart/register` and its spellings); sets *count to how
 // many elements they take.

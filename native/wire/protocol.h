@@ -38,15 +38,23 @@ enum {
   MAX_SMALL_MESSAGE = 4096,          // everything but a request and a report
 };
 
-// Followed by NUL-terminated strings: the program's arguments (the first is the entry as typed), execArgv, the environment.
+// Followed by NUL-terminated strings: the working directory, the program's arguments (the first is the entry as typed), execArgv, the environment.
 struct request_head {
+  int64_t started_ns;  // when the client's process did: CLOCK_MONOTONIC
   uint32_t umask;
   int32_t parent_pid;
   uint32_t arguments;
   uint32_t exec_arguments;
   uint32_t environment;
-  uint32_t wants_image;  // 0 or 1
+  uint32_t image;  // enum image_wish
+  // As in struct surroundings:
+  uint64_t device, inode;
+  uint16_t columns[3], rows[3];
+  char kinds[4];  // of 0-2
 };
+
+// Whether the client can become the run itself, from an image; or, with descriptors that no fork of the zygote has, must.
+enum image_wish { IMAGE_UNWANTED, IMAGE_WANTED, IMAGE_NEEDED };
 
 // Payload of GO, and the first part of that of ORDER, which the client's request follows. The descriptors come in the order of 0, 1, 2 (where their bit is set), working directory, life-line.
 struct go_head {

@@ -8,6 +8,7 @@ import { BenchSandbox, project } from './bench-sandbox.js'
 import * as floor from './sections/floor.js'
 import * as mechanism from './sections/mechanism.js'
 import * as memory from './sections/memory.js'
+import * as profile from './sections/profile.js'
 import * as rate from './sections/rate.js'
 import * as throughput from './sections/throughput.js'
 import * as totals from './sections/totals.js'
@@ -20,6 +21,7 @@ const sections = {
   throughput: { ...throughput, measure: throughput.measureThroughput },
   memory: { ...memory, measure: memory.measureMemory },
   rate: { ...rate, measure: rate.measureRate },
+  profile: { ...profile, measure: profile.measureProfile },
 }
 
 const list = { type: 'string', multiple: true }
@@ -44,7 +46,7 @@ if (!fs.existsSync(path.join(project, 'node_modules'))) {
 }
 
 const digits = (value) => value.toFixed(value < 100 ? 1 : 0)
-const isSummary = (table) => Object.values(table).every((each) => typeof each.median === 'number')
+const isSummary = (table) => Object.keys(table).length > 0 && Object.values(table).every((each) => typeof each.median === 'number')
 
 const print = (heading, table, unit) => {
   const width = Math.max(...Object.keys(table).map((name) => name.length))

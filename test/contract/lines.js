@@ -89,11 +89,51 @@ export const lines = [
     tests: /^contract\/bench .*private memory/,
   },
   {
-    line: '20,000 thawed runs across four majors, with bodies that allocate and recurse: no crash, no hang, no difference.',
+    line: '20,000 thawed runs across four majors and both layouts, with bodies that allocate, recurse, use Workers, wasm, processes and the network: no crash, no hang, no difference.',
     tests: /^e2e\/thaw .*more in flight than processors/,
   },
   {
     line: 'A thawed run is its caller\'s process: `$!` is `process.pid`; limits, environment, command line and status as in plain Node.',
-    tests: /^e2e\/thaw .*(as in plain Node|the command line|means a)/,
+    tests: /^e2e\/thaw .*(as in plain Node|the command line|means? a|descriptors of the caller)/,
+  },
+  {
+    line: '`$!`, `time`, `strace -f`, `gdb`, `nice`, limits, `unshare`, `bwrap`, `setpriv` act on a thawed run as on plain Node.',
+    tests: /^e2e\/outside /,
+  },
+  {
+    line: 'Changing what no module asked about keeps the run warm; changing what was asked never gives the old answer: 2,000 random programs x random environments and arguments, none unequal.',
+    tests: /^e2e\/(questions|variants|looks|surroundings) /,
+  },
+  {
+    line: 'A replayed day (five directories, tmux, an editor, ssh, cron, npm scripts, resizes, colour switches): at least 90% of runs warm.',
+    tests: /^e2e\/day /,
+  },
+  {
+    line: 'What a module does while it is imported and each run has to do itself is done once a run; the gate moves in front of that module, and `why` names both.',
+    tests: /^e2e\/(moved-gates |looks .*does it in each run)/,
+  },
+  {
+    line: 'Zygotes stay within a count and a memory budget, which `status` tells as /proc does; at most two are made at a time; they end when their way in or their Node is gone.',
+    tests: /^(e2e\/(budget|many-starts|footing)|commands\/stop) /,
+  },
+  {
+    line: 'A run leaves the modes of its terminal and its descriptors as it found them, as plain Node does.',
+    tests: /^e2e\/terminal /,
+  },
+  {
+    line: 'Runs of one program draw no equal UUID and no equal number, in no context, Worker or store of Node\'s, by either engine: 10,000 runs.',
+    tests: /^e2e\/randomness /,
+  },
+  {
+    line: 'Clocks, ids, names, report and SIGUSR1 of a run are those of a process that started with its client.',
+    tests: /^e2e\/identity /,
+  },
+  {
+    line: '50 concurrent runs of a large graph share the image: total proportional memory at most 25% of 50 plain processes.',
+    tests: /^contract\/sharing /,
+  },
+  {
+    line: '`status`, `why`, `doctor` tell the truth after an edit, a crash, a version change, a failed preload, `INSTASTART=0`, another loader: a test each.',
+    tests: /^commands\/truth /,
   },
 ]

@@ -181,7 +181,8 @@ describe.each(nodes)('on Node $version', (node) => {
       await expectPlainTwice()
     })
 
-    test('inherited descriptors mean a plain run, and they are inherited', async () => {
+    test('inherited descriptors mean a plain run where runs are forked, and they are inherited', async () => {
+      sandbox.engine = 'fork'
       await warmUp()
       const running = sandbox.start(way, ['app.mjs', 'world'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
       const outcome = await running.ended

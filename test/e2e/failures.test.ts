@@ -55,6 +55,19 @@ describe.each(nodes)('on Node $version', (node) => {
       expect(sandbox.processes()).toEqual([])
     })
 
+    test('a module that prints before it throws does both in every run, with the gate in front of it', async () => {
+      const entry = 'dependency-prints.mjs'
+      const plain = await plainRun(sandbox, way, [entry], {}, referenceFor(entry))
+      expect(plain).toMatchObject({ status: 1, stdout: 'before\n' })
+      for (const isToBeWarm of [false, false, true]) {
+        const outcome = await sandbox.run(way, [entry])
+        expect(told(outcome)).toEqual(told(plain))
+        expect(isWarm(outcome)).toBe(isToBeWarm)
+        await sandbox.untilSettled()
+      }
+      await sandbox.killZygotes('SIGTERM')
+    })
+
     test('a program that failed is tried again once it is mended', async () => {
       sandbox.write('mended.mjs', 'import \'./valid.mjs\'\nimport \'./late.mjs\'\nconsole.log(\'works\')\n')
       sandbox.write('late.mjs', 'throw new Error(\'not yet\')\n')

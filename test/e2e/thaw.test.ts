@@ -2,22 +2,27 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { statusOf } from '../support/commands.js'
 import { until } from '../support/conditions.js'
-import { scaled } from '../support/contract.js'
+import { recordFigure, scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { runProgram, type Outcome } from '../support/program.js'
-import { Sandbox, debugLine, plainReason, withoutDebugLines } from '../support/sandbox.js'
+import { Sandbox, debugLine, plainReason, warmWays, withoutDebugLines } from '../support/sandbox.js'
 import { stress } from '../support/stress.js'
 
-const runs = scaled(5000, 40)
+const runs = scaled(2500, 20)
 
 const program = `import './helper.mjs'
 import { bodies } from './bodies.mjs'
 for (const name of process.argv.slice(2)) console.log(name, JSON.stringify(await bodies[name]()))
 `
 
-const bodies = `import fs from 'node:fs'
+const bodies = `import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import http from 'node:http'
 import os from 'node:os'
+import { Worker } from 'node:worker_threads'
 const read = (file) => fs.readFileSync(file, 'latin1')
 const depth = () => {
   let deepest = 0
@@ -44,12 +49,42 @@ export const bodies = {
     for (let i = 0; i < 200; i++) text = Buffer.concat([text, Buffer.alloc(10_000, i)])
     return text.length
   },
+  worker: async () => {
+    const worker = new Worker('require("node:worker_threads").parentPort.postMessage(Array.from({ length: 1000 }, (_, i) => i * i).at(-1))', { eval: true })
+    return (await once(worker, 'message'))[0]
+  },
+  wasm: async () => {
+    const bytes = Buffer.from('0061736d0100000001070160027f7f017f03020100070701036164640000' + '0a09010700200020016a0b', 'hex')
+    return (await WebAssembly.instantiate(bytes)).instance.exports.add(20, 22)
+  },
+  spawn: () => execFileSync('/bin/echo', ['spawned'], { encoding: 'utf8' }),
+  network: async () => {
+    const server = http.createServer((request, response) => response.end(request.url)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const text = await (await fetch('http://127.0.0.1:' + server.address().port + '/path')).text()
+    server.close()
+    server.closeAllConnections()
+    return text
+  },
+  // By name, for Node has others, of its own: here, and in a child.
+  descriptors: () => {
+    const targets = (id) => fs.readdirSync('/proc/' + id + '/fd').flatMap((fd) => {
+      try {
+        return [[Number(fd), fs.readlinkSync('/proc/' + id + '/fd/' + fd)]]
+      } catch {
+        return [] // That of the list itself.
+      }
+    })
+    const isNodes = ([fd, target]) => fd <= 2 || !target.startsWith('/') || target.startsWith('/proc') || (target === '/dev/null' && fd !== 50)
+    const named = (list) => list.filter((each) => !isNodes(each)).sort(([a], [b]) => a - b)
+    const child = execFileSync(process.execPath, ['-p', 'const fs = require("node:fs"); JSON.stringify((' + targets + ')("self"))'], { encoding: 'utf8' })
+    return [named(targets('self')), named(JSON.parse(child))]
+  },
   processors: () => os.availableParallelism(),
   title: () => [process.title, (process.title = 'other', process.title), read('/proc/self/comm').trim()],
 }
 `
 
-/** Of nearly every run, for another environment is another zygote. */
 const env = { SEEN_A: '1', SEEN_B: 'two words' }
 
 describe.each(nodes)('on Node $version', (node) => {
@@ -60,7 +95,6 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('helper.mjs', 'export const helper = 1\n')
     sandbox.write('bodies.mjs', bodies)
     await sandbox.warmUp('client', ['app.mjs'], { env })
-    await sandbox.warmUp('client', ['app.mjs'])
   })
   afterAll(() => sandbox.dispose())
 
@@ -83,11 +117,48 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(warm.stdout).toBe(plain.stdout)
   })
 
-  test('a descriptor of the caller\'s in the way means a plain run, which has it', async () => {
-    const [file, ...args] = sandbox.command('client', ['app.mjs', 'processors'])
-    const outcome = await runProgram('/bin/bash', ['-c', `exec 5< helper.mjs; exec ${[file, ...args].join(' ')}`], { cwd: sandbox.project, env: sandbox.env(env) })
-    expect(outcome).toMatchObject({ status: 0, stdout: expect.stringContaining('processors') as string })
-    expect(plainReason(outcome)).toBe('inherited-descriptors')
+  describe.each(warmWays)('descriptors of the caller\'s, by %s', (way) => {
+    const command = (more: Record<string, string> = {}) => {
+      const [file, ...args] = sandbox.command(way, ['app.mjs', 'descriptors'])
+      return async (redirections: string) => {
+        const outcome = await runProgram('/bin/bash', ['-c', `${redirections}; exec "$@"`, 'bash', file, ...args], { cwd: sandbox.project, env: sandbox.env({ ...env, ...more }) })
+        return { ...outcome, reason: plainReason(outcome) }
+      }
+    }
+
+    test.each([
+      'exec 3< helper.mjs', 'exec 3< helper.mjs 4>&1 5< <(cat bodies.mjs) 50</dev/null', 'exec 255< helper.mjs',
+      'for fd in {3..34}; do eval "exec $fd< helper.mjs"; done', 'exec 16< helper.mjs',
+    ])('%s: a warm run has them where plain Node has them, and its children have those that plain Node\'s have', async (redirections) => {
+      const plain = await command({ INSTASTART: '0' })(redirections)
+      const outcome = await command()(redirections)
+      expect(debugLine(outcome)).toMatch(/^warm run, thawed/)
+      expect(outcome.stdout).toBe(plain.stdout)
+      expect(plain.stdout).toContain('helper.mjs')
+    })
+
+    test('in the place of one of Node\'s mean a plain run, which has them', async () => {
+      const outcome = await command()('for fd in {60..120}; do eval "exec $fd< helper.mjs"; done')
+      expect(outcome).toMatchObject({ status: 0, reason: 'thaw', stdout: expect.stringContaining('helper.mjs') as string })
+    })
+  })
+
+  test('a channel that the parent has made is Node\'s business', async () => {
+    sandbox.write('parent.mjs', `
+import { fork } from 'node:child_process'
+const child = fork('child.mjs', { execPath: process.argv[2], execArgv: [], env: process.env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+child.on('message', (message) => { console.log(message); child.send('pong') })
+`)
+    sandbox.write('child.mjs', `
+import './helper.mjs'
+process.send('ping')
+process.once('message', (message) => { console.log(message); process.disconnect() })
+`)
+    for (let run = 0; run < 2; run++) {
+      const outcome = await sandbox.run('node', ['parent.mjs', path.join(sandbox.distribution, 'instastart')], { env })
+      expect(outcome).toMatchObject({ status: 0, stdout: 'ping\npong\n' })
+      expect(plainReason(outcome)).toBe('ipc-channel')
+    }
   })
 
   // The first is seen before anything is done, the second only when the kernel refuses a mapping, and what was is gone.
@@ -111,17 +182,26 @@ describe.each(nodes)('on Node $version', (node) => {
     const library = path.join(own.project, 'library.so')
     execFileSync('cc', ['-shared', '-fPIC', '-o', library, path.join(own.project, 'library.c')])
     await own.warmUp('client', ['app.mjs'], { env: { LD_PRELOAD: library } })
-    await until('the reason', async () => (await runProgram(process.execPath, [path.join(own.distribution, 'cli.js'), 'status'], { cwd: own.project, env: own.env() })).stdout.includes(`by fork: discards-pages: ${library}`))
+    await until('the reason', async () => JSON.stringify(await statusOf(own)).includes(`discards-pages: ${library}`))
     const outcome = await own.run('client', ['app.mjs'], { env: { LD_PRELOAD: library } })
     expect(outcome.stdout).toBe('1\n')
     expect(debugLine(outcome)).toMatch(/^warm run, \d+ ms/)
   })
 
-  test(`${runs} runs with more in flight than processors, which allocate and recurse, all do the same`, async () => {
-    const args = ['app.mjs', 'recursion', 'allocation', 'resizing', 'family']
-    const { stdout } = await sandbox.run('client', args, { env: { ...env, INSTASTART: '0' } })
-    const { warm, wrong } = await stress(sandbox, 'client', args, runs, stdout)
+  // Without randomized addresses the client's lie where the image's do.
+  test.each([['at random addresses', []], ['at fixed addresses', ['setarch', '-R']]] as const)(`${runs} runs %s with more in flight than processors all do the same`, async (_, wrapper) => {
+    await using own = new Sandbox(node, undefined, 'thaw')
+    own.wrapper = wrapper
+    own.write('app.mjs', program)
+    own.write('helper.mjs', '')
+    own.write('bodies.mjs', bodies)
+    const args = ['app.mjs', 'recursion', 'allocation', 'resizing', 'family', 'worker', 'wasm', 'spawn', 'network']
+    const { stdout } = await own.run('client', args, { env: { INSTASTART: '0' } })
+    expect(stdout.trim().split('\n')).toHaveLength(args.length - 1)
+    await own.warmUp('client', args)
+    const { warm, wrong } = await stress(own, 'client', args, runs, stdout)
     expect(wrong).toEqual([])
     expect(warm).toBe(runs)
-  }, 1_200_000)
+    recordFigure({ node: node.version, what: `${runs} thawed runs ${wrapper.length > 0 ? 'at fixed addresses' : 'at random addresses'}`, value: `${warm} warm, ${wrong.length} wrong` })
+  }, 2_400_000)
 })

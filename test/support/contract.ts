@@ -1,10 +1,15 @@
 // `npm run contract` does the same tests as `npm test`, in full, and shows what they measured.
 import fs from 'node:fs'
+import type { NodeBinary } from './nodes.js'
 
 export const isContract = process.env.CONTRACT_FIGURES !== undefined
 
 /** How often or how strictly: in full, or as `npm test` can afford it. */
 export const scaled = <T>(full: T, small: T): T => (isContract ? full : small)
+
+/** All cases in full; else each on every second major, so that all of them are done on two. */
+export const sampled = <T>(cases: readonly T[], { major }: NodeBinary): T[] =>
+  (isContract ? [...cases] : cases.filter((_, i) => (i + major / 2) % 2 === 0))
 
 export interface Figure {
   node: string

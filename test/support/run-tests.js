@@ -6,6 +6,20 @@ import { parseCLI, startVitest } from 'vitest/node'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
+/** Programs with descriptors of their caller's are another case; those of whoever started the tests are not to be in all of them. */
+const closeInherited = () => {
+  for (const fd of fs.readdirSync('/proc/self/fd').map(Number).filter((number) => number > 2)) {
+    try {
+      const [, flags = ''] = /^flags:\s+(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? []
+      const isOwn = (parseInt(flags, 8) & 0o2000000) !== 0 // O_CLOEXEC: Node's, or marked by it (uv_disable_stdio_inheritance)
+      if (!isOwn) fs.closeSync(fd)
+    } catch {
+      // That of the list itself, which is closed by now.
+    }
+  }
+}
+closeInherited()
+
 const isBuilt = fs.existsSync(path.join(root, 'dist/register.js'))
 if (!isBuilt && spawnSync(process.execPath, ['native/build.js'], { cwd: root, stdio: 'inherit' }).status !== 0) process.exit(1)
 

@@ -38,6 +38,8 @@ export class Sandbox {
   engine: Engine
   /** A test of a broken installation puts a copy here. */
   distribution = distribution
+  /** A command that executes each run's command: `nice`, `setarch`. */
+  wrapper: readonly string[] = []
 
   constructor(node: NodeBinary, fixture?: string, engine: Engine = defaultEngine) {
     this.node = node
@@ -64,9 +66,12 @@ export class Sandbox {
   }
 
   command(way: Way, args: readonly string[]): [string, ...string[]] {
-    if (way === 'node') return ['node', ...args]
-    if (way === 'client') return [path.join(this.distribution, 'instastart'), ...args]
-    return ['node', '--import', path.join(this.distribution, 'register.js'), ...args]
+    const program = {
+      node: ['node'],
+      client: [path.join(this.distribution, 'instastart')],
+      register: ['node', '--import', path.join(this.distribution, 'register.js')],
+    }[way]
+    return [...this.wrapper, ...program, ...args] as [string, ...string[]]
   }
 
   start(way: Way, args: readonly string[], { env, ...options }: SandboxOptions = {}): RunningProgram {

@@ -10,6 +10,7 @@ export interface ManifestSeen {
   reason?: string | undefined
   failures?: number | undefined
   pid?: number | undefined
+  ended?: string | undefined
 }
 
 export interface ProcessSeen {
@@ -49,8 +50,8 @@ const folderOf = (runtime: string) => path.join(runtime, 'instastart')
 const readManifest = (file: string): ManifestSeen => {
   const key = path.basename(file, '.json')
   try {
-    const { entry, state, reason, failures, pid } = JSON.parse(fs.readFileSync(file, 'utf8')) as ManifestSeen
-    return { key, entry, state, reason, failures, pid }
+    const { entry, state, reason, failures, pid, ended } = JSON.parse(fs.readFileSync(file, 'utf8')) as ManifestSeen
+    return { key, entry, state, reason, failures, pid, ended }
   } catch {
     return { key, entry: '', state: 'warming' } // being written
   }
@@ -130,7 +131,8 @@ export const stopAndAssertNothingLeft = async (runtime: string): Promise<void> =
   })
   for (const { pid } of processesOf(runtime)) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
   const folder = folderOf(runtime)
-  const files = fs.existsSync(folder) && fs.statSync(folder).isDirectory() ? fs.readdirSync(folder).filter((name) => !name.endsWith('.json')) : []
+  const isFolder = fs.existsSync(folder) && fs.statSync(folder).isDirectory()
+  const files = isFolder ? fs.readdirSync(folder).filter((name) => !/\.(json|asked|seen|runs|log)$|^slot-\d$/.test(name)) : []
   if (files.length > 0) problem += `files left: ${files.join(' ')}`
   if (problem) throw new Error(problem)
 }

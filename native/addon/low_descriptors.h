@@ -1,0 +1,22 @@
+// Keeps the lowest numbers of descriptors taken in a zygote, so that Node's own are above: an image's are where they were, and in a client that
+// becomes its run, what the caller has handed down has low ones.
+#pragma once
+
+// Above all numbers that are used in scripts (`exec 3<file`), by make (3, 4) and by service managers (3 and on, sd_listen_fds(3)).
+enum { LOW_DESCRIPTORS = 64 };
+
+// Between fork and exec: takes those from `first` on. Does nothing where the limit of descriptors is so low that Node needs them itself.
+void takeLowDescriptors(int first);
+
+class LowDescriptors {
+ public:
+  // In the zygote that was executed with them.
+  LowDescriptors();
+  // The same descriptor, close-on-exec, above; its old number is taken from now on. Where they are not taken it stays where it is.
+  int moveUp(int fd) const;
+  // In a run, which has them as any process has. No descriptor of its own is among them.
+  void release() const;
+
+ private:
+  const bool are_taken_;
+};

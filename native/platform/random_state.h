@@ -1,0 +1,12 @@
+// Math.random() of a run: V8 keeps what it draws from in the isolate and in each context, and all forks would draw the same.
+#pragma once
+#include <v8.h>
+
+// In a zygote, as it begins: finds out where V8 keeps that. False if it could not be proved.
+bool findRandomState(v8::Isolate* isolate);
+
+// As it parks: the contexts that modules have made (node:vm).
+void noteContexts(v8::Isolate* isolate);
+
+// In a run: every context begins anew, as if none had drawn yet.
+void renewRandomState(v8::Isolate* isolate);
