@@ -32,7 +32,7 @@ const before: Record<string, Explanation> = {
   },
   'another-installation': { means: 'The program imports instastart/auto, and another installation of instastart was preloaded: that one is at work.', helps: nothing },
   'no-key': { means: 'The program or its working directory could not be looked at.', helps: 'Look whether both exist and may be read.' },
-  'passing-sandbox': { means: 'The sandbox or container that the program runs in ends with it, and a zygote with that.', helps: nothing },
+  'passing-sandbox': { means: 'The sandbox or container that the program runs in was made for it and ends with it, and a zygote with that.', helps: nothing },
   excluded: { means: 'Its package.json says so, or that of a module it imports ("instastart": { "exclude": [...] }).', helps: 'Take it out of that list.' },
   'no-addon': { means: 'The native part cannot be loaded: it was not built, or not for this machine.', helps: 'Run `instastart doctor`.' },
   'no-platform': { means: 'There is no native part for this version of Node.', helps: 'Use Node 20.20, 22, 24 or 26.' },
@@ -113,6 +113,7 @@ const gone: Record<string, Explanation> = {
   stopped: { means: 'The zygote was told to end: by `instastart stop`, or because others were needed more.', helps: 'The next run makes another. INSTASTART_MEMORY and INSTASTART_ZYGOTES set how much, and how many, may stay.' },
   signal: { means: 'The zygote was ended by a signal (a logout, `kill`).', helps: 'The next run makes another.' },
   replaced: { means: 'The zygote\'s socket, or its directory, was removed or replaced, so it left.', helps: 'The next run makes another.' },
+  'sandbox-ended': { means: 'The command that the zygote\'s sandbox or container was made for has ended, and a zygote would have kept it waiting.', helps: nothing },
   'node-replaced': { means: 'The Node that the zygote executes was removed, replaced or touched, so it left.', helps: 'The next run makes another, with the Node that is there.' },
   died: { means: 'The zygote is gone without a word: it was killed, for want of memory perhaps, or it crashed.', helps: 'The next run makes another. If it happens again, please report it.' },
   'died-warming': {

@@ -163,7 +163,6 @@ Napi::Value claimProgram(const Napi::CallbackInfo& info) {
   ProgramFacts facts(options);
   std::string key, reason;
   runtime_dir dir;
-  if (isInPassingSandbox()) return Napi::String::New(info.Env(), "passing-sandbox");
   if (!facts.key(&key)) return Napi::String::New(info.Env(), "entry-not-a-file");
   own_key = key;
   if (!runtime_dir_open(&dir, true)) return Napi::String::New(info.Env(), std::string("runtime-directory: ") + dir.path + ": " + strerror(errno));

@@ -35,6 +35,7 @@ Run Server::serve() {
     watched.push_back({signals_.get(), POLLIN, 0});
     watched.push_back({closed_ || conversations_.size() >= MAX_CONVERSATIONS ? -1 : zygote_.listener_.get(), POLLIN, 0});
     watched.push_back({closed_ ? -1 : footing_.heard(), POLLIN, 0});
+    watched.push_back({closed_ ? -1 : zygote_.command_.get(), POLLIN, 0});
     // A client with a run says nothing any more; whether it lives is its life-line's business.
     for (const ConversationPtr& conversation : conversations_) watched.push_back({conversation->pid ? -1 : conversation->socket.get(), POLLIN, 0});
     const int ready = poll(watched.data(), watched.size(), pollTimeout());
@@ -49,9 +50,9 @@ Run Server::serve() {
     if (watched[0].revents) handleSignals();
     const int64_t now = now_ms();
     size_t kept = 0;
-    for (size_t i = 0; i + 3 < watched.size(); i++) {
+    for (size_t i = 0; i + 4 < watched.size(); i++) {
       Conversation& conversation = *conversations_[i];
-      bool goes_on = watched[i + 3].revents == 0 || advance(conversation);
+      bool goes_on = watched[i + 4].revents == 0 || advance(conversation);
       if (run_) return std::move(*run_);
       if (conversation.deadline != NO_DEADLINE && now > conversation.deadline) goes_on = false;
       // A run that reapRuns() has reported leaves no socket behind.
@@ -60,6 +61,7 @@ Run Server::serve() {
     conversations_.resize(kept);
     if (!conversations_.empty()) idle_since_ = now;
     if (watched[1].revents) acceptAll();
+    if (watched[3].revents) close("sandbox-ended");
     if (!closed_ && now - idle_since_ >= parking_.idle_ms) close("idle");
     if (const std::string lost = closed_ ? "" : footing_.whatIsLost(); !lost.empty()) close(lost);
   }
@@ -238,6 +240,7 @@ void Server::leaveZygote(Run run, pid_t zygote) {
   zygote_.listener_.reset();
   zygote_.manifest_.reset();
   zygote_.slot_.reset();
+  zygote_.command_.reset();
   zygote_.freshness_.close();
   footing_.close();
   for (int end : zygote_.far_ends_) ::close(end);

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "addon/low_descriptors.h"
+#include "addon/sandbox.h"
 #include "addon/warming_slot.h"
 #include "wire/frame.h"
 
@@ -20,17 +21,16 @@ static int64_t cpuMs() {
   return int64_t{used.tv_sec} * 1000 + used.tv_nsec / 1'000'000;
 }
 
-bool isInPassingSandbox() {
-  // Session 0: it is led from outside of the namespace.
-  if (getpid() == 1 || getsid(0) == 0) return true;
-  // A shell at a terminal may be the first process, too; nobody waits for other commands of anything else.
-  return getppid() == 1 && !UniqueFd(open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)).ok();
-}
-
 std::optional<Claim> Claim::take(const runtime_dir& dir, const std::string& key, std::string* reason) {
   Claim claim;
   claim.dir_ = dir;
   claim.dir_fd_.reset(dir.fd);
+  std::optional<UniqueFd> command = commandOfSandbox();
+  if (!command) {
+    *reason = "passing-sandbox";
+    return {};
+  }
+  claim.command_ = std::move(*command);
   claim.key_ = key;
   claim.manifest_fd_.reset(openat(dir.fd, (key + ".json").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   claim.cwd_.reset(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -76,6 +76,7 @@ void Claim::becomeZygote(char* const* argv, char* const* environment, int listen
     listener = fcntl(listener, F_DUPFD, 16);
     slot = fcntl(slot, F_DUPFD, 16);
     observer = fcntl(observer, F_DUPFD, 16);
+    const int command = fcntl(command_.get(), F_DUPFD, 16);
     for (int& end : far_ends)
       if (end >= 0) end = fcntl(end, F_DUPFD, 16);
     dup2(manifest, ZYGOTE_MANIFEST);
@@ -84,6 +85,7 @@ void Claim::becomeZygote(char* const* argv, char* const* environment, int listen
     const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i < STAND_IN_COUNT; i++) dup2(far_ends[i] >= 0 ? far_ends[i] : nothing, ZYGOTE_FAR_ENDS + i);
     dup2(slot >= 0 ? slot : nothing, ZYGOTE_SLOT);
+    dup2(command >= 0 ? command : nothing, ZYGOTE_COMMAND);
     dup2(observer >= 0 ? observer : nothing, ZYGOTE_OBSERVER);
     // Nothing else of the program that starts it.
     syscall(SYS_close_range, ZYGOTE_OBSERVER + 1, ~0U, 0);

@@ -9,17 +9,14 @@
 #include "wire/runtime_dir.h"
 
 // Numbers of the descriptors that a zygote is started with.
-enum { ZYGOTE_MANIFEST = 3, ZYGOTE_LISTENER = 4, ZYGOTE_SLOT = 5, ZYGOTE_FAR_ENDS = 6, ZYGOTE_OBSERVER = ZYGOTE_FAR_ENDS + int{STAND_IN_COUNT} };
+enum { ZYGOTE_MANIFEST = 3, ZYGOTE_LISTENER = 4, ZYGOTE_SLOT = 5, ZYGOTE_COMMAND = 6, ZYGOTE_FAR_ENDS = 7, ZYGOTE_OBSERVER = ZYGOTE_FAR_ENDS + int{STAND_IN_COUNT} };
 
 // The right to make the zygote of one program, for as long as this object (or the zygote that got it) lives; and what the process
 // was like when it was claimed, for the zygote is to be made as if it had been started then, whatever the program does meanwhile.
-// True in a process namespace made for this command: bwrap's first process, for one, waits for all others before it ends, and with a
-// zygote it would for minutes; where this is the first process itself, a zygote would end with it.
-bool isInPassingSandbox();
-
 class Claim {
  public:
-  // Nothing if another process holds the claim (a zygote is there or on its way) or the directory cannot be had; `reason` says which.
+  // Nothing if another process holds the claim (a zygote is there or on its way), the directory cannot be had, or a zygote would be left in a
+  // sandbox ("passing-sandbox"); `reason` says which.
   // Takes `dir` over.
   static std::optional<Claim> take(const runtime_dir& dir, const std::string& key, std::string* reason);
 
@@ -55,7 +52,7 @@ class Claim {
   [[noreturn]] void becomeZygote(char* const* argv, char* const* environment, int listener, int slot, int observer);
 
   runtime_dir dir_{};
-  UniqueFd dir_fd_, manifest_fd_, cwd_;
+  UniqueFd dir_fd_, manifest_fd_, cwd_, command_;
   std::string key_, previous_;
   std::vector<std::string> environment_;
   Plan plan_;

@@ -27,6 +27,12 @@ static int64_t realtimeNs() {
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+// /dev/null stands for none.
+static bool isProcess(const UniqueFd& fd) {
+  struct stat info;
+  return fstat(fd.get(), &info) == 0 && !S_ISCHR(info.st_mode);
+}
+
 std::unique_ptr<Zygote> Zygote::begin(const std::string& key, uv_loop_s* loop, std::string* error) {
   std::unique_ptr<Zygote> zygote(new Zygote(key, loop));
   zygote->started_ns_ = realtimeNs();
@@ -39,6 +45,7 @@ std::unique_ptr<Zygote> Zygote::begin(const std::string& key, uv_loop_s* loop, s
   const LowDescriptors& low = zygote->low_descriptors_;
   zygote->manifest_.reset(low.moveUp(ZYGOTE_MANIFEST));
   zygote->slot_.reset(low.moveUp(ZYGOTE_SLOT));
+  zygote->command_.reset(low.moveUp(ZYGOTE_COMMAND));
   for (int i = 0; i < STAND_IN_COUNT; i++) zygote->far_ends_[i] = low.moveUp(ZYGOTE_FAR_ENDS + i);
   if (!runtime_dir_open(&zygote->dir_, false)) {
     *error = std::string("runtime directory: ") + strerror(errno);
@@ -54,6 +61,8 @@ std::unique_ptr<Zygote> Zygote::begin(const std::string& key, uv_loop_s* loop, s
   }
   zygote->socket_inode_ = info.st_ino;
   zygote->loop_.remember();
+  if (isProcess(zygote->command_)) zygote->command_watch_.begin(zygote->command_.get(), [leaving = zygote.get()] { leaving->leaveQuietly(); });
+  else zygote->command_.reset();
   alarm(WARM_UP_LIMIT_SECONDS);
   markOwnWork(true);
   // What it will take itself is not known yet.
@@ -120,6 +129,7 @@ bool Zygote::becomeVariant(const Questions& questions) {
 
 bool Zygote::park(Parking& parking, Run* run) {
   alarm(0);
+  command_watch_.end();
   // Of a zygote that gave up before this one.
   unlinkat(dir_.fd, (key_ + ".log").c_str(), 0);
   parking.questions.stopHearing();

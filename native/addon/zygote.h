@@ -12,6 +12,7 @@
 #include "addon/heap_pages.h"
 #include "addon/low_descriptors.h"
 #include "addon/request.h"
+#include "addon/sandbox.h"
 #include "addon/stand_in.h"
 #include "addon/variants.h"
 #include "wire/runtime_dir.h"
@@ -75,7 +76,8 @@ class Zygote {
   HeapPages heap_pages_;
   LowDescriptors low_descriptors_;
   runtime_dir dir_{};
-  UniqueFd manifest_, listener_, slot_;
+  UniqueFd manifest_, listener_, slot_, command_;
+  CommandWatch command_watch_;
   uint64_t socket_inode_ = 0;
   int far_ends_[STAND_IN_COUNT];
   int64_t started_ns_ = 0;

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodes } from '../support/nodes.js'
-import { runProgram } from '../support/program.js'
+import { runProgram, startProgram } from '../support/program.js'
 import { Sandbox, debugLine, plainReason } from '../support/sandbox.js'
 
 /** What it sees of itself; its namespaces as far as they are not the caller's, which come as an argument. */
@@ -116,6 +116,22 @@ describe.each(nodes)('on Node $version', (node) => {
       const outcome = await own.run('client', ['app.mjs'])
       expect(outcome).toMatchObject({ status: 0, stdout: '1\n' })
       expect(plainReason(outcome)).toBe('passing-sandbox')
+      expect(own.processes()).toEqual([])
+    }
+  })
+
+  test.runIf(isAble('bwrap', '--bind', '/', '/', '--unshare-pid'))('bwrap (where it is installed and allowed): commands in a sandbox share a zygote, which ends with the first of them', async () => {
+    await using own = new Sandbox(node)
+    own.write('app.mjs', 'import \'./helper.mjs\'\nconsole.log(1)\n')
+    own.write('helper.mjs', '')
+    own.write('slow.mjs', 'import \'./endless.mjs\'\n')
+    own.write('endless.mjs', 'if (process.title.startsWith(\'instastart\')) await new Promise((resolve) => setTimeout(resolve, 100000))\n')
+    for (const more of [[], ['--new-session']]) {
+      own.wrapper = ['bwrap', '--bind', '/', '/', '--dev-bind', '/dev', '/dev', '--proc', '/proc', '--unshare-pid', ...more, 'bash', '-c']
+      const script = 'for i in {1..400}; do "$0" app.mjs 2>&1 | grep "warm run" && break; sleep .05; done; "$0" slow.mjs'
+      const outcome = await startProgram(own.wrapper[0]!, [...own.wrapper.slice(1), script, path.join(own.distribution, 'instastart')], { cwd: own.project, env: own.env() }).ended
+      expect(outcome).toMatchObject({ status: 0 })
+      expect(outcome.stdout).toMatch(/warm run/)
       expect(own.processes()).toEqual([])
     }
   })
