@@ -77,12 +77,12 @@ void Claim::becomeZygote(char* const* argv, char* const* environment, int listen
     slot = fcntl(slot, F_DUPFD, 16);
     observer = fcntl(observer, F_DUPFD, 16);
     const int command = fcntl(command_.get(), F_DUPFD, 16);
+    // Where there is nothing to hand over, so that the zygote finds all of its fixed numbers taken.
+    const int nothing = fcntl(open("/dev/null", O_RDWR | O_CLOEXEC), F_DUPFD, 16);
     for (int& end : far_ends)
       if (end >= 0) end = fcntl(end, F_DUPFD, 16);
     dup2(manifest, ZYGOTE_MANIFEST);
     dup2(listener, ZYGOTE_LISTENER);
-    // /dev/null where there is no far end, so that the zygote finds all of its fixed numbers taken.
-    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i < STAND_IN_COUNT; i++) dup2(far_ends[i] >= 0 ? far_ends[i] : nothing, ZYGOTE_FAR_ENDS + i);
     dup2(slot >= 0 ? slot : nothing, ZYGOTE_SLOT);
     dup2(command >= 0 ? command : nothing, ZYGOTE_COMMAND);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodes } from '../support/nodes.js'
 import { runProgram } from '../support/program.js'
 import { Sandbox, warmWays, withoutDebugLines, type Way } from '../support/sandbox.js'
+import { plainReasonsOf } from '../support/zygotes.js'
 
 const redirections = [
   '> out.txt', '> out.txt 2>&1', '2>/dev/null', '>/dev/null', '< input.txt', '< /dev/zero',
@@ -45,7 +46,7 @@ describe.each(nodes)('on Node $version', (node) => {
       expect(await run(way, script), 'the first run').toEqual(plain)
       await sandbox.untilParked(1)
       const warm = await run(way, script)
-      expect(warm.seen.engine, 'the second run').toBe(sandbox.engine)
+      expect(warm.seen.engine, `the second run (plain ones: ${plainReasonsOf(sandbox.runtime).join()})`).toBe(sandbox.engine)
       expect({ ...warm, seen: { ...warm.seen, engine: 'plain' } }, 'the warm run').toEqual(plain)
     }
 

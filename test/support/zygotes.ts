@@ -68,7 +68,15 @@ export const doorsOf = (runtime: string): string[] => {
   return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => /^[0-9a-f]+$/.test(name)) : []
 }
 
-const describe = (runtime: string) => JSON.stringify({ manifests: manifestsOf(runtime), doors: doorsOf(runtime), processes: processesOf(runtime) })
+/** Why each run so far was plain: what the programs' histories say. */
+export const plainReasonsOf = (runtime: string): string[] => {
+  const folder = folderOf(runtime)
+  const histories = fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith('.runs')) : []
+  return histories.flatMap((name) => read(path.join(folder, name)).trim().split('\n')).map((line) => (JSON.parse(line) as { reason: string }).reason)
+}
+
+const describe = (runtime: string) =>
+  JSON.stringify({ manifests: manifestsOf(runtime), doors: doorsOf(runtime), processes: processesOf(runtime), plain: plainReasonsOf(runtime) })
 
 /** A zygote holds the lock from before it is executed (processesOf() misses one meanwhile: it has no environment yet) until it has ended. */
 const isClaimed = (runtime: string, key: string): boolean => {
