@@ -77,6 +77,7 @@ export const buildLoader = async (dist) => {
 
   await build({ ...options, outdir: dist, entryPoints: [source('hooks/threaded'), source('cli'), ...besides.map(source)], entryNames: '[name]' })
   await build({ ...options, outfile: path.join(dist, 'auto.mjs'), entryPoints: [path.join(folder, 'auto.mts')], format: 'esm', external: ['./auto.js'] })
+  await build({ ...options, outfile: path.join(dist, 'base.mjs'), entryPoints: [path.join(folder, 'base.mts')], format: 'esm' })
   const earlyHash = createHash('sha256').update(fs.readFileSync(path.join(dist, 'early.js'))).digest('hex').slice(0, 16)
   const { outputFiles } = await build({
     ...options, define: { ...options.define, EARLY_HASH: JSON.stringify(earlyHash) }, write: false,

@@ -9,6 +9,9 @@ export const commandsPath = path.join(distribution, 'cli.js')
 
 export const registerPath = path.join(distribution, 'register.js')
 
+/** What Node is to import first in a zygote that is to be a base. */
+export const baseUrl = (): string => pathToFileURL(path.join(distribution, 'base.mjs')).href
+
 /** As the client names it to Node. */
 export const registerUrl = (): string => pathToFileURL(registerPath).href
 

@@ -117,6 +117,8 @@ export interface Native {
   randomDraws(): number
   /** Not where Node is built without OpenSSL. */
   hearsRandomDraws: boolean
+  /** Returns in each zygote that is made from this base: the descriptor of its manifest, and its pid. Undefined if it could not park. */
+  parkAsBase(idleMs: number, entry: string): { manifest: number; pid: number } | undefined
   /** Returns in forks and never in the zygote. Undefined if it could not park. */
   park(options: ParkOptions): Fork | undefined
 
@@ -184,6 +186,8 @@ export interface Platform {
   quiesce(): void
   /** Its address, for the addon to call as the very last thing. */
   quiesceFunction(): bigint
+  /** In a fork that goes on as a zygote. */
+  wake(): void
   /** In a run: `leave` (native's leaveFunction) ends it from now on, whichever way Node comes to its end. */
   startRun(leave: bigint): void
   /** In a run, once it has its client: random numbers of its own, and the clock of a process that started then. */

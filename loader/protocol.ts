@@ -15,13 +15,27 @@ export const zygoteKey = (execArgv: readonly string[]): string | undefined => {
 
 const ownPreload = '--require='
 
+interface Preloads {
+  /** Our register, where the program was started without it. */
+  preload: string | undefined
+  /** URL of what loads the packages first, if they are to be. */
+  base: string | undefined
+}
+
 /**
- * Options of a zygote's Node beyond the user's, after those. `preload`: our register, where the program was started without it.
+ * Options of a zygote's Node beyond the user's, after those.
  * Node 20's loader can be customized on its own thread by way of its internals only.
  */
-export const zygoteOptions = (key: string, entry: string, nodeMajor: number, preload?: string): string[] => [
-  `--title=${title}${key} ${entry}`, ...(preload ? [ownPreload + preload] : []), ...(nodeMajor < 22 ? ['--expose-internals'] : []),
+export const zygoteOptions = (key: string, entry: string, nodeMajor: number, { preload, base }: Preloads): string[] => [
+  `--title=${title}${key} ${entry}`, ...(preload ? [ownPreload + preload] : []), ...(base ? [`--import=${base}`] : []),
+  ...(nodeMajor < 22 ? ['--expose-internals'] : []),
 ]
+
+/** Packages that are loaded before the program's own modules, by URL, in this order; and the files of the latter. */
+export interface BasePlan {
+  packages: string[]
+  own: string[]
+}
 
 /** Takes them out again, in place, before any module looks at execArgv. Tells whether our register was among them. */
 export const hideZygoteOptions = (execArgv: string[]): { hadPreload: boolean } => {
@@ -45,6 +59,8 @@ export interface Manifest {
   state: 'warming' | 'parked' | 'given-up'
   /** With 'parked': how long the zygote took for what its runs find done, without Node's own start. */
   savesMs?: number
+  /** What the base is to load, that of this zygote or of the next. No packages: there is to be no base. */
+  base?: BasePlan | undefined
   /** With 'parked': why the zygote has left. */
   ended?: string
   /** With 'given-up': why there is no zygote. */

@@ -1,4 +1,4 @@
-// What a package says about instastart, in its package.json: `"instastart": { "gateBefore": [...], "exclude": [...], "idle": 600 }`.
+// What a package says about instastart, in its package.json: `"instastart": { "gateBefore": [...], "exclude": [...], "idle": 600, "base": false }`.
 import fs from 'node:fs'
 import path from 'node:path'
 import { InstastartError } from './errors.js'
@@ -10,6 +10,8 @@ export interface Settings {
   exclude: ModulePattern[]
   /** Seconds without a run after which a zygote leaves. */
   idle: number | undefined
+  /** Whether packages may be evaluated before the program's own modules, so that those can be evaluated anew after an edit. */
+  base: boolean
 }
 
 /** A module as settings name it, and whether a file (absolute, no links) belongs to it. */
@@ -41,6 +43,7 @@ const rules: Record<string, Rule> = {
   gateBefore: names,
   exclude: names,
   idle: { isValid: (value) => typeof value === 'number' && value > 0, must: 'be a number of seconds above 0' },
+  base: { isValid: (value) => typeof value === 'boolean', must: 'be true or false' },
 }
 
 const validate = (file: string, value: unknown): Record<string, unknown> => {
@@ -87,7 +90,7 @@ export const settingsFor = (entry: string): Settings => {
   const folder = path.dirname(entry)
   const nearest = readNearest(folder)
   const value = nearest && instastartIn(nearest.text)
-  const { gateBefore = [], exclude = [], idle } = nearest && value !== undefined ? validate(nearest.file, value) : {}
+  const { gateBefore = [], exclude = [], idle, base = true } = nearest && value !== undefined ? validate(nearest.file, value) : {}
   const patterns = (names: unknown) => (names as string[]).map((name) => patternOf(name, path.dirname(nearest?.file ?? entry)))
-  return { gateBefore: patterns(gateBefore), exclude: patterns(exclude), idle: idle as number | undefined }
+  return { gateBefore: patterns(gateBefore), exclude: patterns(exclude), idle: idle as number | undefined, base: base as boolean }
 }

@@ -1,5 +1,6 @@
 // Arranges for the zygote to be started: when this run has evaluated its graph, or at the latest when it exits.
 import fs from 'node:fs'
+import { baseUrl } from '../distribution.js'
 import { observerPath, type Native, type Program } from '../native.js'
 import { identityOf, zygoteOptions, type Manifest } from '../protocol.js'
 import { settingsFor } from '../settings.js'
@@ -66,11 +67,12 @@ interface ZygoteFacts {
 export const planZygote = (native: Native, program: Program, { key, previous, entry, args, failures, preload }: ZygoteFacts) => {
   const preloads = otherPreloads([...program.execArgv, ...nodeOptions()])
   const gates = (previous.gates ?? []).filter(({ file, identity: before }) => isUnchanged([file, before]))
+  const { base } = previous
   const manifest: Partial<Manifest> = {
     entry, node: program.node, nodeVersion: process.versions.node, build: native.build, ...preloads.length > 0 && { preloads },
-    ...gates.length > 0 && { gates }, failures,
+    ...gates.length > 0 && { gates }, base, failures,
   }
-  const own = zygoteOptions(key, entry, Number(process.versions.node.split('.')[0]), preload)
+  const own = zygoteOptions(key, entry, Number(process.versions.node.split('.')[0]), { preload, base: base?.packages.length ? baseUrl() : undefined })
   return {
     node: program.node,
     argv: [program.argv0, ...program.execArgv, ...own, program.entry, ...args],

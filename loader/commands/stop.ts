@@ -27,9 +27,14 @@ const stopDeaf = (native: Native, { key, manifest: { pid } }: ProgramRecord): bo
   }
 }
 
-/** Whoever does not understand closes the conversation, too: one that ends has given its claim up before. */
-export const stopZygote = (native: Native, record: ProgramRecord): boolean =>
-  (native.converse(record.key, 'stop') !== undefined && !native.isClaimed(record.key)) || stopDeaf(native, record)
+/**
+ * The base first, from which another zygote could be made. Whoever does not understand closes the conversation, too: one that ends has given
+ * its claim up before.
+ */
+export const stopZygote = (native: Native, record: ProgramRecord): boolean => {
+  const hadBase = native.converse(`${record.key}.base`, 'stop') !== undefined
+  return (native.converse(record.key, 'stop') !== undefined && !native.isClaimed(record.key)) || stopDeaf(native, record) || hadBase
+}
 
 export const stop: Command = {
   summary: 'ends zygotes; programs that run go on',

@@ -51,11 +51,11 @@ export const installInThreadHooks = (): void => {
     if (resolution.final) return resolution.final
     const { context } = resolution
     try {
-      return completeResolution(loader.defaultResolve(resolution.specifier, context.parentURL, importAttributes), context)
+      return completeResolution(loader.defaultResolve(resolution.specifier, context.parentURL, importAttributes), context, specifier)
     } catch (error) {
       const second = retryResolution(error, resolution.specifier, context)
       if (second === undefined) throw withoutOwnFrames(error)
-      return completeResolution(loader.defaultResolve(second, context.parentURL, importAttributes), context)
+      return completeResolution(loader.defaultResolve(second, context.parentURL, importAttributes), context, specifier)
     }
   }
 

@@ -28,7 +28,7 @@ const transformedParent = ({ parentURL }: ResolveContext): string | undefined =>
 export const prepareResolution = (specifier: string, original: ResolveContext): Resolution => {
   let context = original
   const answer = active.watcher?.resolve?.(specifier, context.parentURL)
-  if (answer && 'url' in answer) return { final: completeResolution(answer, context), specifier, context }
+  if (answer && 'url' in answer) return { final: completeResolution(answer, context, specifier), specifier, context }
   if (answer) context = { ...context, parentURL: answer.parentURL }
   const parent = transformedParent(context)
   const found = parent === undefined ? undefined : findForTypeScript(specifier, parent, isForRequire(context))
@@ -50,11 +50,13 @@ export const retryForJavaScript = (specifier: string, context: ResolveContext): 
   return found && specifierFor(found, context)
 }
 
-export const completeResolution = (result: ResolveResult, context: ResolveContext): ResolveResult => {
+/** `specifier`: as it stands in the source. */
+export const completeResolution = (result: ResolveResult, context: ResolveContext, specifier: string): ResolveResult => {
   const { url } = result
   if (active.watcher) {
     const file = fileOfURL(url)
     if (file !== undefined) reportConsulted(file)
+    if (context.parentURL !== undefined && !isForRequire(context)) active.watcher.resolved?.(specifier, context.parentURL, url)
   }
   const file = isTransformedURL(url) ? fileOfURL(url) : undefined
   if (file !== undefined) return { ...result, format: expectedFormatOf(file) }

@@ -34,7 +34,7 @@ const resolveForTypeScript = (specifier: string, original: ResolveContext, next:
     if (second === undefined) throw withoutOwnFrames(error)
     result = next(second, context)
   }
-  return completeResolution(result, context)
+  return completeResolution(result, context, specifier)
 }
 
 const resolveForJavaScript = (specifier: string, context: ResolveContext, next: NextResolve): ResolveResult =>
@@ -53,7 +53,7 @@ const resolve = (specifier: string, context: ResolveContext, next: NextResolve):
   try {
     if (active.watcher || isTransformedURL(context.parentURL)) return asOwnWork(() => resolveForTypeScript(specifier, context, next))
     const result = resolveForJavaScript(specifier, context, next)
-    return isTransformedURL(result.url) ? resolution().completeResolution(result, context) : result
+    return isTransformedURL(result.url) ? resolution().completeResolution(result, context, specifier) : result
   } finally {
     Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
   }

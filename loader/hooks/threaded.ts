@@ -15,11 +15,11 @@ export const initialize = ({ entry }: { entry: string | undefined }): void => {
 export const resolve = async (specifier: string, context: ResolveContext, next: NextResolve): Promise<ResolveResult> => {
   const resolution = prepareResolution(specifier, context)
   try {
-    return completeResolution(await next(resolution.specifier, context), context)
+    return completeResolution(await next(resolution.specifier, context), context, specifier)
   } catch (error) {
     const second = retryResolution(error, resolution.specifier, context)
     if (second === undefined) throw withoutOwnFrames(error)
-    return completeResolution(await next(second, context), context)
+    return completeResolution(await next(second, context), context, specifier)
   }
 }
 

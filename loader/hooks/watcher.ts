@@ -8,6 +8,8 @@ export interface LoadWatcher {
   consulted?(file: string): void
   /** A chance to resolve a specifier before Node does: a final URL, or another parent to resolve from. undefined: as usual. */
   resolve?(specifier: string, parentURL: string | undefined): { url: string; format?: string } | { parentURL: string } | undefined
+  /** What an `import` has been resolved to. */
+  resolved?(specifier: string, parentURL: string, url: string): void
   /** Source of a module that exists in no file (asked for every URL whose scheme is not file:, node:, data:, or undefined otherwise). */
   virtual?(url: string): { format: string; source: string } | undefined
   /**

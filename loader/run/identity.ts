@@ -4,7 +4,7 @@ import type { Native, RunFacts } from '../native.js'
 
 const replace = (array: string[], values: string[]) => array.splice(0, array.length, ...values)
 
-const define = (name: 'pid' | 'ppid', value: number) => {
+export const define = (name: 'pid' | 'ppid', value: number) => {
   const { writable = false, enumerable = true, configurable = true } = Object.getOwnPropertyDescriptor(process, name) ?? {}
   // Up to Node 22 ppid is a native accessor in the guise of a value, which a definition on top of it does not replace.
   Reflect.deleteProperty(process, name)

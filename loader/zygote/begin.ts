@@ -15,7 +15,7 @@ import { ExplicitGate } from './explicit-gate.js'
 import { GatePlaces } from './gate-places.js'
 import { GraphFiles } from './graph-files.js'
 import { hideInternals } from './hide-internals.js'
-import { Parking } from './parking.js'
+import { Parking, type Load } from './parking.js'
 import { emptyRandomCaches } from './random-caches.js'
 import { rehearse } from './rehearsal.js'
 import { watchArguments } from './watched-arguments.js'
@@ -30,6 +30,9 @@ const learnQuestions = (native: Native) => {
     void process.env.INSTASTART_LEARNING
   }
 }
+
+/** How loader/base.mts reaches us. */
+const baseSymbol = Symbol.for('instastart.base')
 
 export const beginZygote = (key: string) => {
   const native = loadNative()
@@ -50,6 +53,7 @@ export const beginZygote = (key: string) => {
   rehearse()
   const watchedArguments = watchArguments()
   const parking = new Parking({ native, platform, entry, manifest, files, watchedArguments, watchedStdio, settings, isByAuto: hadPreload })
+  const { split } = parking
   if (!platform.takeOver()) parking.giveUp('busy-workers')
   // Node 26 makes the array that is looked for when somebody first asks for this.
   void performance.nodeTiming.nodeStart
@@ -72,7 +76,12 @@ export const beginZygote = (key: string) => {
       native.doOwnWork(false)
     }
   }
-  installHooks({ inZygote: true, watcher: { ...esmGate(places, explicit, parking), consulted, asOwnWork } })
+  const gate = esmGate(places, explicit, parking)
+  const source = (url: string, text: string) => {
+    const loaded = split.loaded(url, text)
+    return gate.source?.(url, text) ?? loaded
+  }
+  installHooks({ inZygote: true, watcher: { ...gate, source, resolved: split.resolved, consulted, asOwnWork } })
   // Whoever asks process.argv for it is a module.
   active.entry = entry
   // What a run loads later has no say in the zygote: it is loaded as in a plain run.
@@ -81,4 +90,5 @@ export const beginZygote = (key: string) => {
   const cache = cacheRoot()
   // Beside the compiled sources there lies the loader's own code (code-cache.ts).
   parking.heedActs(cache === null ? '' : path.dirname(cache))
+  if (split.hasBase) Object.defineProperty(process, baseSymbol, { configurable: true, value: (load: Load) => parking.becomeBase(load, asOwnWork) })
 }

@@ -74,5 +74,5 @@ export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Par
 
 /** Parks before this file is evaluated, if it is CommonJS. */
 export const parkBefore = (file: string, parking: Parking) => {
-  whenCached(file, parking, () => parking.park())
+  whenCached(file, parking, () => parking.park(file))
 }

@@ -13,23 +13,23 @@ const parkSymbol = Symbol.for('instastart.park')
 const endSymbol = Symbol.for('instastart.end')
 
 /** Lets sources call it by this symbol, up to the gate; calls after that do nothing. */
-const offer = (symbol: symbol, parking: Parking, callback: () => void) => {
+const offer = (symbol: symbol, parking: Parking, callback: (argument: string) => void) => {
   Object.defineProperty(process, symbol, { configurable: true, value: callback })
   parking.whenOver(() => Reflect.deleteProperty(process, symbol))
 }
 
-const callOf = (symbol: symbol) => `;process[Symbol.for(${JSON.stringify(Symbol.keyFor(symbol))})]?.();`
+const callOf = (symbol: symbol, argument = '') => `;process[Symbol.for(${JSON.stringify(Symbol.keyFor(symbol))})]?.(${JSON.stringify(argument)});`
 
 export const esmGate = (places: GatePlaces, explicit: ExplicitGate, parking: Parking): LoadWatcher => {
   const gates = new Map<string, string>()
 
   // What is appended is on a line of its own, last: no position in the module moves, and a comment at its end stays one.
-  const withGate = (url: string, source: string): string => {
+  const withGate = (url: string, file: string, source: string): string => {
     const imports = staticImports(source)
     if (imports === undefined) return parking.giveUp(`not-understood: ${url}`)
     const gateURL = gatePrefix + encodeURIComponent(url)
-    gates.set(gateURL, [...imports.map(({ statement }) => statement), callOf(parkSymbol)].join('\n'))
-    offer(parkSymbol, parking, () => parking.park())
+    gates.set(gateURL, [...imports.map(({ statement }) => statement), callOf(parkSymbol, file)].join('\n'))
+    offer(parkSymbol, parking, (gate) => parking.park(gate))
     return `${source}\nimport ${JSON.stringify(gateURL)};`
   }
 
@@ -39,7 +39,7 @@ export const esmGate = (places: GatePlaces, explicit: ExplicitGate, parking: Par
       offer(endSymbol, parking, () => explicit.assertReached(file))
       return `${source}\n${callOf(endSymbol)}`
     }
-    return withGate(url, source)
+    return withGate(url, file, source)
   }
 
   return {
@@ -56,7 +56,7 @@ export const esmGate = (places: GatePlaces, explicit: ExplicitGate, parking: Par
       if (file === undefined) return undefined
       // With a query it is another module, though of the same file.
       if (places.isEntry(file) && queryOf(url) === '') return inEntry(url, file, source)
-      return places.isBefore(file) ? withGate(url, source) : undefined
+      return places.isBefore(file) ? withGate(url, file, source) : undefined
     },
   }
 }

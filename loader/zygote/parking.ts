@@ -2,6 +2,7 @@
 import { inspect } from 'node:util'
 import type { Native, Platform } from '../native.js'
 import { identityOf, type Manifest, type MovedGate } from '../protocol.js'
+import { define } from '../run/identity.js'
 import { startRun } from '../run/start.js'
 import type { Settings } from '../settings.js'
 import { warmth } from '../warmth.js'
@@ -9,6 +10,7 @@ import { claimedManifest } from './claimed-manifest.js'
 import type { GraphFiles } from './graph-files.js'
 import { idleMilliseconds } from './idle.js'
 import { moduleUnderEvaluation, scriptsOnStack } from './module-under-evaluation.js'
+import { SplitProgram, type Split } from './split.js'
 import { ThreadCount } from './thread-count.js'
 import type { WatchedArguments } from './watched-arguments.js'
 import type { WatchedStdio } from './watched-stdio.js'
@@ -27,18 +29,26 @@ interface ParkingOptions {
   isByAuto: boolean
 }
 
+export type Load = (url: string) => Promise<unknown>
+
 /** Acts that have a reason of their own. */
 const acts: Record<string, string> = { 'to draw random bytes': 'randomness-before-gate', 'to print': 'output-before-gate' }
+
+/** Where the settings want no base. */
+const none: Split = { plan: undefined, obstacle: '' }
 
 const firstLine = (error: unknown): string => inspect(error).split('\n', 1)[0] ?? ''
 
 export class Parking {
+  readonly split: SplitProgram
   readonly #options: ParkingOptions
-  readonly #manifest: Manifest
+  #manifest: Manifest
   readonly #threads = new ThreadCount()
   readonly #drawsBefore: number
   readonly #cleanups: (() => void)[] = []
-  readonly #began = performance.now()
+  #began = performance.now()
+  #ownFolder = ''
+  #isLoadingBase = false
   #lastError: unknown
   #isOver = false
   #isHearing = false
@@ -47,6 +57,7 @@ export class Parking {
     this.#options = options
     this.#manifest = claimedManifest(options.manifest)
     this.#drawsBefore = options.native.randomDraws()
+    this.split = new SplitProgram(options.entry, options.settings.base ? this.#manifest.base : undefined)
     const noteError = (error: unknown) => {
       this.#lastError = error
     }
@@ -78,23 +89,55 @@ export class Parking {
     this.#cleanups.push(cleanup)
   }
 
-  /** Does not return in the zygote. Returns in every run, repaired. */
-  park() {
+  /**
+   * This process is to be the program's base: loads its packages, and parks. Goes on in each zygote that is made from it.
+   * `load`: import(), of where a module can.
+   */
+  async becomeBase(load: Load, asOwnWork: <Result>(step: () => Result) => Result) {
+    this.hearQuestions()
+    this.#isLoadingBase = true
+    try {
+      for (const url of this.split.packages) await load(url)
+    } catch (error) {
+      // Alone, or without the program's own modules before it.
+      this.#giveUpBase(`base-failed: ${firstLine(error)}`)
+    }
+    this.#isLoadingBase = false
+    asOwnWork(() => this.split.prepare())
+    const tookMs = performance.now() - this.#began
+    const { native, platform, settings, entry } = this.#options
+    const obstacle = this.#prepareToPark()
+    if (obstacle) this.#giveUpBase(obstacle)
+    this.#rename('zygote', 'base')
+    platform.quiesce()
+    const made = native.parkAsBase(idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle), entry)
+    // Everything below is done in a fork of this process, which is a zygote like any other.
+    if (!made) return this.#giveUpBase('could-not-park')
+    define('pid', made.pid)
+    this.#rename('base', 'zygote')
+    platform.wake()
+    this.#manifest = claimedManifest(made.manifest)
+    this.#began = performance.now() - tookMs
+    this.heedActs(this.#ownFolder)
+    this.whenOver(this.split.watch(asOwnWork))
+  }
+
+  /** Does not return in the zygote. Returns in every run, repaired. `gate`: the file in front of whose body it is, or in which. */
+  park(gate = this.#options.entry) {
     if (this.#isOver) return
+    if (this.#isLoadingBase) this.#giveUpBase(`gate-in-base: ${gate}`)
     const savesMs = Math.round(performance.now() - this.#began)
     if (this.#options.isByAuto && !warmth.isAutoLoaded) this.giveUp('auto-after-gate')
-    const { native, platform, files, watchedArguments, watchedStdio, settings } = this.#options
-    files.consultRequired()
-    this.#assertNoneExcluded()
-    platform.collectGarbage()
-    platform.noteContexts()
-    platform.quiesce()
-    const obstacle = this.#threads.obstacle() || native.obstacle() || this.#drawnRandomness()
+    const { native, platform, watchedArguments, watchedStdio, settings } = this.#options
+    const obstacle = this.#prepareToPark()
     if (obstacle) this.giveUp(obstacle)
+    const { plan: base, obstacle: difference } = settings.base ? this.split.at(gate) : none
+    // Not a failure: the next one is worth a try at once.
+    if (difference) native.abandon(this.#givenUpText({ reason: difference, base, ...this.#asBefore() }), '')
     this.#release()
     const streams = watchedStdio.rebinds()
     const fork = native.park({
-      manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs }),
+      manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs, base }),
       idleMs: idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle),
       ...watchedArguments.questions(),
       ...watchedStdio.questions(),
@@ -113,8 +156,36 @@ export class Parking {
     return native.abandon(this.#givenUpText({ reason, files: files.identities() }), error)
   }
 
+  /** What stands in the way; '' if nothing does. */
+  #prepareToPark(): string {
+    const { native, platform, files } = this.#options
+    files.consultRequired()
+    this.#assertNoneExcluded()
+    platform.collectGarbage()
+    platform.noteContexts()
+    platform.quiesce()
+    return this.#threads.obstacle() || native.obstacle() || this.#drawnRandomness()
+  }
+
+  /** The next zygote is one without a base. */
+  #giveUpBase(reason: string): never {
+    const { native, files } = this.#options
+    return native.abandon(this.#givenUpText({ reason, files: files.identities(), base: { packages: [], own: [] }, ...this.#asBefore() }), '')
+  }
+
+  /** For a zygote that was not in vain. */
+  #asBefore() {
+    return { failures: this.#manifest.failures ?? 0, failedAt: 0 }
+  }
+
+  /** For `ps`. */
+  #rename(from: string, to: string) {
+    process.title = process.title.replace(from, to)
+  }
+
   /** From here on this process is the program's, and must not do what each run has to do itself. `ownFolder`: where files are ours. */
   heedActs(ownFolder: string) {
+    this.#ownFolder = ownFolder
     const { native, entry } = this.#options
     const files = { [entry]: identityOf(entry) }
     const isHeeded = native.heedActs({
@@ -138,7 +209,7 @@ export class Parking {
     if (file === undefined || this.movedGates.some((gate) => gate.file === file)) return this.#givenUpText({ reason, files })
     const gates = [...this.movedGates, { file, identity: identityOf(file), reason }]
     // Not a failure: the next one is worth a try at once.
-    return this.#givenUpText({ reason, files, gates, failures: this.#manifest.failures ?? 0, failedAt: 0 })
+    return this.#givenUpText({ reason, files, gates, ...this.#asBefore() })
   }
 
   /** The entry is there, and is evaluated next: from here on modules ask. */

@@ -4,6 +4,7 @@ import { parse } from './parser.js'
 
 export interface StaticImport {
   specifier: string
+  hasAttributes: boolean
   /** `import "specifier" with {...};` */
   statement: string
 }
@@ -15,7 +16,7 @@ const statementOf = (node: ImportDeclaration | ExportAllDeclaration | ExportName
   const attributes = node.attributes.map(({ key, value }) =>
     `${JSON.stringify(key.type === 'Identifier' ? key.name : key.value)}: ${JSON.stringify(value.value)}`)
   const clause = attributes.length > 0 ? ` with { ${attributes.join(', ')} }` : ''
-  return [{ specifier, statement: `import ${JSON.stringify(specifier)}${clause};` }]
+  return [{ specifier, hasAttributes: attributes.length > 0, statement: `import ${JSON.stringify(specifier)}${clause};` }]
 }
 
 /** In order; undefined if the text cannot be parsed. */

@@ -308,6 +308,15 @@ Napi::Value park(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), run.image.ok() ? "image" : run.orders.ok() ? "standby" : "run");
 }
 
+// parkAsBase(idleMs, entry): RETURNS IN EVERY ZYGOTE that is made from this base: { manifest, pid }. Undefined: could not park.
+Napi::Value parkAsBase(const Napi::CallbackInfo& info) {
+  if (!zygote->parkAsBase(info[0].As<Napi::Number>().Int64Value(), text(info[1]))) return info.Env().Undefined();
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("manifest", zygote->manifest());
+  result.Set("pid", getpid());
+  return result;
+}
+
 // becomeRun(): once, after park(). What a run has to know.
 Napi::Value becomeRun(const Napi::CallbackInfo& info) {
   zygote->becomeRun(parking, &run);
@@ -430,6 +439,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("randomDraws", randomDraws);
   add("abandon", abandon);
   add("park", park);
+  add("parkAsBase", parkAsBase);
   add("becomeRun", becomeRun);
   add("takeProcessName", takeProcessName);
   add("leaveFunction", leaveFunction);

@@ -96,10 +96,11 @@ bool hearReport(Neighbour* neighbour, int64_t deadline) {
   if (is_report) {
     const std::string report(reader.payload, reader.header.length);
     const auto number = [&](const char* name) { return numberIn(report.c_str(), name); };
-    const Footprint zygote = footprintOf(static_cast<pid_t>(number("\"pid\":"))), standby = footprintOf(static_cast<pid_t>(number("\"standby\":")));
+    const Footprint zygote = footprintOf(static_cast<pid_t>(number("\"pid\":"))), standby = footprintOf(static_cast<pid_t>(number("\"standby\":"))),
+                    base = footprintOf(static_cast<pid_t>(number("\"base\":")));
     const auto image = static_cast<uint64_t>(number("\"imageBytes\":"));
-    neighbour->bytes = zygote.bytes + standby.bytes + image;
-    neighbour->freed = zygote.anonymous + standby.anonymous + image;
+    neighbour->bytes = zygote.bytes + standby.bytes + base.bytes + image;
+    neighbour->freed = zygote.anonymous + standby.anonymous + base.anonymous + image;
     neighbour->idle_ms = report.find("\"stale\":\"\"") == std::string::npos ? INT64_MAX : number("\"idleMs\":");
   }
   frame_reader_reset(&reader);

@@ -45,8 +45,15 @@ bool Freshness::recordLook(std::string path, bool is_listing) {
 const Freshness::File* Freshness::findStaleIn(const Folder& folder) {
   const UniqueFd fd = openFolder(folder.path);
   for (const File& file : folder.files)
-    if (look(fd.get(), file.name.c_str(), file.of_folder) != file.identity) return &file;
+    if (!file.is_forgotten && look(fd.get(), file.name.c_str(), file.of_folder) != file.identity) return &file;
   return nullptr;
+}
+
+void Freshness::forget(const std::string& path) {
+  const auto known = known_.find(path);
+  if (known == known_.end()) return;
+  folders_[known->second.first].files[known->second.second].is_forgotten = true;
+  known_.erase(known);
 }
 
 void Freshness::watch() {
@@ -54,6 +61,11 @@ void Freshness::watch() {
     folder.is_watched = std::all_of(folder.files.begin(), folder.files.end(), [&](const File& file) {
       return file.of_folder == OfFolder::everything ? watches_.addNames(folder.path) : watches_.add(folder.path + file.name);
     });
+}
+
+void Freshness::renew() {
+  watches_ = Watches();
+  may_have_changed_ = true;
 }
 
 size_t Freshness::unwatchedCount() const {
@@ -98,6 +110,6 @@ std::string Freshness::findStale() {
 std::string Freshness::findChangedSince(int64_t since_ns) const {
   for (const Folder& folder : folders_)
     for (const File& file : folder.files)
-      if (file.identity.present && file.identity.changed_ns >= since_ns) return folder.path + file.name;
+      if (!file.is_forgotten && file.identity.present && file.identity.changed_ns >= since_ns) return folder.path + file.name;
   return {};
 }

@@ -15,6 +15,8 @@ class Freshness {
   // The same for a path that a module has looked for itself: of a folder only that it is one, or, `is_listing`, which names are in it. Whether
   // something is there.
   bool recordLook(std::string path, bool is_listing);
+  // What was recorded of this file does not count any more, and it may be recorded anew.
+  void forget(const std::string& path);
   // From now on findStale() looks only when something happened. No later than this all files are recorded.
   void watch();
   // A file that is no longer what it was; empty if there is none. Where nothing happened that is one system call. Else, and always in
@@ -24,6 +26,8 @@ class Freshness {
   // A file that was changed at or after `since_ns` (CLOCK_REALTIME), so that nobody knows which text was read; empty if there is none.
   std::string findChangedSince(int64_t since_ns) const;
   size_t unwatchedCount() const;
+  // In a fork that goes on recording: its own watches, from the next watch() on.
+  void renew();
   // In a fork, which asks nothing any more.
   void close() { watches_.close(); }
 
@@ -40,6 +44,7 @@ class Freshness {
     std::string name;  // "." for the names in a folder
     OfFolder of_folder;
     Identity identity;
+    bool is_forgotten = false;
   };
   struct Folder {
     std::string path;  // ends with a slash

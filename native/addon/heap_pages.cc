@@ -6,6 +6,8 @@
 bool HeapPages::makeInheritable() {
   MemoryMap map;
   if (!map.ok()) return false;
+  // In a fork of a base: what that had may be gone.
+  ranges_.clear();
   for (MemoryArea area; map.next(&area);) {
     if (!area.is_not_in_forks) continue;
     if (!ranges_.empty() && ranges_.back().end == area.start) ranges_.back().end = area.end;

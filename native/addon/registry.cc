@@ -54,7 +54,7 @@ std::optional<int64_t> removeLeftovers(const runtime_dir& dir, const std::string
   // Held while the files go, so that they are nobody's.
   if (manifest.ok() && flock(manifest.get(), LOCK_EX | LOCK_NB) != 0) return {};
   int64_t bytes = 0;
-  for (const char* ending : {"", ".warming", ".log", ".json"}) {
+  for (const char* ending : {"", ".warming", ".base", ".log", ".json"}) {
     struct stat info;
     const std::string name = key + ending;
     if (fstatat(dir.fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && unlinkat(dir.fd, name.c_str(), 0) == 0) bytes += info.st_size;

@@ -143,7 +143,7 @@ ptrdiff_t Server::runs() const {
 bool Server::reportStatus(Conversation& conversation) {
   const auto number = [](const char* name, auto value) { return std::string(",\"") + name + "\":" + std::to_string(value); };
   const std::string text = "{\"pid\":" + std::to_string(getpid()) + number("runs", runs()) + number("served", served_) + number("refused", refused_) +
-                           number("standby", standby_.pid) + number("unwatchedFolders", zygote_.freshness_.unwatchedCount()) +
+                           number("standby", standby_.pid) + number("base", zygote_.base_) + number("unwatchedFolders", zygote_.freshness_.unwatchedCount()) +
                            number("imageBytes", image_.populated()) + ",\"noImage\":" + jsonText(image_.obstacle()) + ",\"stale\":" +
                            jsonText(zygote_.freshness_.findStale()) + number("idleMs", now_ms() - idle_since_) + "}";
   frame_send(conversation.socket.get(), MESSAGE_REPORT, text.data(), text.size(), nullptr, 0, now_ms());
@@ -214,7 +214,7 @@ void Server::imageMakerEnded(int status) {
 bool Server::wantsCensus() const { return !closed_ && !is_counted_ && !wantsStandby() && !wantsImage() && image_.maker() == 0; }
 
 void Server::takeCensus() {
-  const uint64_t bytes = footprintOf(getpid()).bytes + footprintOf(standby_.pid).bytes + image_.populated();
+  const uint64_t bytes = footprintOf(getpid()).bytes + footprintOf(standby_.pid).bytes + footprintOf(zygote_.base_).bytes + image_.populated();
   is_counted_ = makeRoomFor(zygote_.dir_, zygote_.key_, bytes);
   census_pause_ms_ = std::min<int64_t>(2 * census_pause_ms_, LONGEST_PAUSE_MS);
 }
@@ -241,6 +241,7 @@ void Server::leaveZygote(Run run, pid_t zygote) {
   zygote_.manifest_.reset();
   zygote_.slot_.reset();
   zygote_.command_.reset();
+  zygote_.to_base_.reset();
   zygote_.freshness_.close();
   footing_.close();
   for (int end : zygote_.far_ends_) ::close(end);
@@ -286,6 +287,9 @@ void Server::close(const std::string& reason) {
   writeManifest(zygote_.manifest_.get(), manifest + ",\"ended\":" + jsonText(reason) + "}");
   if (footing_.hasDoor()) unlinkat(zygote_.dir_.fd, zygote_.key_.c_str(), 0);
   zygote_.listener_.reset();
+  // Before the claim is free, for who hears of that may ask the base at once.
+  if (reason.compare(0, 6, "stale:") == 0) zygote_.tellBase("edited");
+  zygote_.to_base_.reset();
   // Releases the claim: from here on another zygote can be made.
   zygote_.manifest_.reset();
   // It sees that and ends.

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 #include <cstring>
+#include <unordered_set>
 #include "addon/environment.h"
 #include "addon/libraries.h"
 #include "addon/request.h"
@@ -142,11 +143,12 @@ static std::string newQuestions(const std::string& asked, const Questions& quest
   return added;
 }
 
-static void endOthers(const runtime_dir& dir, const std::string& key) {
+static void endOthers(const runtime_dir& dir, const std::string& key, const std::unordered_set<std::string>& spared) {
   DIR* const folder = fdopendir(openat(dir.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return;
   while (const dirent* const entry = readdir(folder)) {
-    if (strlen(entry->d_name) != KEY_LENGTH || strncmp(entry->d_name, key.c_str(), PROGRAM_LENGTH) != 0 || key == entry->d_name) continue;
+    const std::string name = entry->d_name, ending = name.substr(std::min<size_t>(KEY_LENGTH, name.size()));
+    if (name.size() < KEY_LENGTH || !(ending.empty() || ending == ".base") || name.compare(0, PROGRAM_LENGTH, key, 0, PROGRAM_LENGTH) != 0 || spared.contains(name)) continue;
     const UniqueFd socket(runtime_dir_connect(&dir, entry->d_name));
     if (socket.ok()) frame_send(socket.get(), MESSAGE_STOP, nullptr, 0, nullptr, 0, now_ms());
   }
@@ -173,6 +175,6 @@ std::string keyWithAnswers(const runtime_dir& dir, const std::string& key, const
   surroundings here = questions.here;
   const asked_process process = {arguments.data(), arguments.size(), environment.data(), questions.entry.c_str(), &here};
   apply_answers(asked.data(), asked.size(), &process, result.data());
-  if (!added.empty()) endOthers(dir, result);
+  if (!added.empty()) endOthers(dir, result, {result, result + ".base", key + ".base"});
   return result;
 }

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include "addon/base.h"
 #include "addon/budget.h"
 #include "addon/crypto_random.h"
 #include "addon/heard_files.h"
@@ -51,24 +52,53 @@ std::unique_ptr<Zygote> Zygote::begin(const std::string& key, uv_loop_s* loop, s
     *error = std::string("runtime directory: ") + strerror(errno);
     return nullptr;
   }
-  const std::string name = key + ".warming";
   zygote->listener_.reset(low.moveUp(ZYGOTE_LISTENER));
-  struct stat info;
-  // It listens already; once more for SO_PEERCRED, which names the process that called it last (unix(7)).
-  if (listen(zygote->listener_.get(), SOMAXCONN) != 0 || fstatat(zygote->dir_.fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (!zygote->takeDoor()) {
     *error = std::string("socket: ") + strerror(errno);
     return nullptr;
   }
-  zygote->socket_inode_ = info.st_ino;
   zygote->loop_.remember();
-  if (isProcess(zygote->command_)) zygote->command_watch_.begin(zygote->command_.get(), [leaving = zygote.get()] { leaving->leaveQuietly(); });
-  else zygote->command_.reset();
-  alarm(WARM_UP_LIMIT_SECONDS);
+  if (!isProcess(zygote->command_)) zygote->command_.reset();
+  zygote->watchWarming();
   markOwnWork(true);
   // What it will take itself is not known yet.
   makeRoomFor(zygote->dir_, key, 0);
   markOwnWork(false);
   return zygote;
+}
+
+// It listens already; once more for SO_PEERCRED, which names the process that called it last (unix(7)).
+bool Zygote::takeDoor() {
+  struct stat info;
+  if (listen(listener_.get(), SOMAXCONN) != 0 || fstatat(dir_.fd, (key_ + ".warming").c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  socket_inode_ = info.st_ino;
+  return true;
+}
+
+void Zygote::watchWarming() {
+  if (command_.ok()) command_watch_.begin(command_.get(), [this] { leaveQuietly(); });
+  alarm(WARM_UP_LIMIT_SECONDS);
+}
+
+bool Zygote::parkAsBase(int64_t idle_ms, const std::string& entry) {
+  freshness_.forget(entry);
+  return Base(*this, idle_ms).park();
+}
+
+void Zygote::beginFromBase(UniqueFd to_base) {
+  to_base_ = std::move(to_base);
+  base_ = getppid();
+  started_ns_ = realtimeNs();
+  dispositions_.restore();
+  freshness_.renew();
+  // Without a door or a loop nobody could be served.
+  if (!takeDoor() || loop_.afterFork() != 0) _exit(1);
+  watchWarming();
+}
+
+// Should it be gone, nobody wants to know.
+void Zygote::tellBase(const std::string& text) const {
+  if (to_base_.ok()) send(to_base_.get(), text.data(), text.size(), MSG_NOSIGNAL);
 }
 
 static Zygote* acting = nullptr;
@@ -143,6 +173,7 @@ bool Zygote::park(Parking& parking, Run* run) {
   // Where nothing else is wanted no client shall come before it.
   if (chosen_engine() == ENGINE_THAW && server.makeImageNow(run)) return true;
   if (renameat(dir_.fd, (key_ + ".warming").c_str(), dir_.fd, key_.c_str()) != 0) return false;
+  tellBase(key_);
   // After the name: until then a client goes by what the manifest says of how long warming takes.
   writeManifest(manifest_.get(), parking.manifest);
   slot_.reset();

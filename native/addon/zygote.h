@@ -56,6 +56,10 @@ class Zygote {
   // not park.
   bool park(Parking& parking, Run* run);
 
+  // Parks as the program's base (addon/base.h), which has loaded packages only; Node has looked for the entry by then, which may change. Returns in the zygotes that are forked from it, each with a
+  // manifest of its own; the exception: false if it could not park.
+  bool parkAsBase(int64_t idle_ms, const std::string& entry);
+
   // In such a fork: makes it the run of its client, for whom a standby waits. The image is made in here, so this is where its runs go on.
   void becomeRun(const Parking& parking, Run* run);
 
@@ -66,10 +70,15 @@ class Zygote {
  private:
   Zygote(const std::string& key, uv_loop_s* loop) : key_(key), loop_(loop) {}
   bool becomeVariant(const Questions& questions);
+  bool takeDoor();
+  void watchWarming();
+  void beginFromBase(UniqueFd to_base);
+  void tellBase(const std::string& text) const;
   void leaveInsteadOf(const char* act);
   void keepOutput(const std::string& error);
   [[noreturn]] void leaveQuietly();
   friend class Server;
+  friend class Base;
 
   std::string key_;
   EventLoop loop_;
@@ -77,6 +86,8 @@ class Zygote {
   LowDescriptors low_descriptors_;
   runtime_dir dir_{};
   UniqueFd manifest_, listener_, slot_, command_;
+  UniqueFd to_base_;  // of a zygote that was forked from one
+  pid_t base_ = 0;
   CommandWatch command_watch_;
   uint64_t socket_inode_ = 0;
   int far_ends_[STAND_IN_COUNT];

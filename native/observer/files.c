@@ -170,6 +170,7 @@ static void opening(int flags, int folder, const char *path) {
 void instastart_heed_acts(const char *folder, void (*instead)(const char *act)) {
   snprintf(own_folder, sizeof own_folder, "%s", folder);
   atomic_store(&stop, instead);
+  atomic_store(&is_deaf, false);
 }
 
 void instastart_mark_own_work(bool is_own) { is_own_work = is_own; }
@@ -184,6 +185,7 @@ void instastart_forget_files(void) {
   if (slots) system_call(SYS_munmap, (long)slots, SLOTS * sizeof *slots, 0, 0, 0, 0);
   text = NULL;
   slots = NULL;
+  text_length = path_count = 0;
 }
 
 #define MODE_OF(flags) \

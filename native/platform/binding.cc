@@ -57,12 +57,16 @@ class NothingTask final : public v8::Task {
   void Run() override {}
 };
 
+// wake(): in a fork. uv_loop_fork() forgets wake-ups under way; this one makes the loop look at the foreground tasks that were queued before.
+void wake(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  v8::Isolate* const isolate = info.GetIsolate();
+  node::GetMultiIsolatePlatform(environmentOf(isolate))->GetForegroundTaskRunner(isolate)->PostTask(std::make_unique<NothingTask>());
+}
+
 // startRun(leave): in a run. `leave` is the address of a `void (*)(int code)`, as a BigInt.
 void startRun(const v8::FunctionCallbackInfo<v8::Value>& info) {
-  v8::Isolate* const isolate = info.GetIsolate();
-  leaveBy(isolate, reinterpret_cast<void (*)(int)>(static_cast<uintptr_t>(info[0].As<v8::BigInt>()->Uint64Value())));
-  // uv_loop_fork() forgets wake-ups under way; this one makes the loop look at the foreground tasks that were queued before.
-  node::GetMultiIsolatePlatform(environmentOf(isolate))->GetForegroundTaskRunner(isolate)->PostTask(std::make_unique<NothingTask>());
+  leaveBy(info.GetIsolate(), reinterpret_cast<void (*)(int)>(static_cast<uintptr_t>(info[0].As<v8::BigInt>()->Uint64Value())));
+  wake(info);
 }
 
 }  // namespace
@@ -79,5 +83,6 @@ NODE_MODULE_INIT() {
   add("collectGarbage", collectGarbage);
   add("quiesce", quiesce);
   add("quiesceFunction", quiesceFunction);
+  add("wake", wake);
   add("startRun", startRun);
 }

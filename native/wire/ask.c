@@ -43,6 +43,22 @@ static int64_t worth_waiting_until(const struct runtime_dir *dir, const char *ke
   return now_ms() + (left > 0 ? left : 0) + expected / 2 + ANSWER_WITHIN_MS;
 }
 
+// The zygote is gone, but packages that have not changed since need not be loaded again. Whether there is a new one to wait for.
+static bool is_remade(const struct runtime_dir *dir, const char *key) {
+  char name[KEY_LENGTH + 8];
+  snprintf(name, sizeof name, "%s.base", key);
+  const int base = runtime_dir_connect(dir, name);
+  if (base < 0) return false;
+  const int64_t deadline = now_ms() + ANSWER_WITHIN_MS;
+  struct frame_reader reader;
+  frame_reader_init(&reader, MAX_SMALL_MESSAGE);
+  const bool made = frame_send(base, MESSAGE_REMAKE, NULL, 0, NULL, 0, deadline) && frame_receive(&reader, base, deadline) == FRAME_COMPLETE &&
+                    reader.header.type == MESSAGE_ACCEPTED;
+  frame_reader_reset(&reader);
+  close(base);
+  return made;
+}
+
 static int find_zygote(const struct runtime_dir *dir, const char *key, int64_t *deadline, char reason[REASON_MAX]) {
   int fd = runtime_dir_connect(dir, key);
   *deadline = now_ms() + ANSWER_WITHIN_MS;
@@ -132,25 +148,8 @@ enum engine chosen_engine(void) {
   return !engine ? ENGINE_ANY : strcmp(engine, "thaw") == 0 ? ENGINE_THAW : strcmp(engine, "fork") == 0 ? ENGINE_FORK : ENGINE_ANY;
 }
 
-bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct offer *offer, char reason[REASON_MAX]) {
+static bool ask_zygote(int conversation, int64_t deadline, const struct run_request *request, struct offer *offer, char reason[REASON_MAX]) {
   const enum engine engine = chosen_engine();
-  if (engine == ENGINE_FORK && request->needs_image) {
-    say(reason, "inherited-descriptors", NULL);
-    return false;
-  }
-  int64_t deadline;
-  char variant[KEY_LENGTH + 1];
-  memcpy(variant, key, sizeof variant);
-  const struct asked_process process = {request->arguments + 1, request->argument_count - 1, (const char *const *)environ, request->arguments[0], request->surroundings};
-  const enum asked_arguments arguments = choose_variant(dir, &process, variant);
-  const int conversation = find_zygote(dir, variant, &deadline, reason);
-  if (conversation < 0) {
-    // Without all arguments among them, nobody can tell here which of the answers is new.
-    const char *which = "argv";
-    if (arguments == ARGUMENTS_SEARCHED) which = "argv or another";
-    if (arguments != ARGUMENTS_UNASKED && strcmp(reason, "absent") == 0) say(reason, "question", which);
-    return false;
-  }
   const enum image_wish wish = engine == ENGINE_FORK ? IMAGE_UNWANTED : request->needs_image ? IMAGE_NEEDED : IMAGE_WANTED;
   size_t length;
   char *bytes = encode(request, wish, &length);
@@ -165,6 +164,28 @@ bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct ru
   }
   if (image >= 0) close(image);
   close(conversation);
+  return false;
+}
+
+bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct offer *offer, char reason[REASON_MAX]) {
+  if (chosen_engine() == ENGINE_FORK && request->needs_image) {
+    say(reason, "inherited-descriptors", NULL);
+    return false;
+  }
+  int64_t deadline;
+  char variant[KEY_LENGTH + 1];
+  memcpy(variant, key, sizeof variant);
+  const struct asked_process process = {request->arguments + 1, request->argument_count - 1, (const char *const *)environ, request->arguments[0], request->surroundings};
+  const enum asked_arguments arguments = choose_variant(dir, &process, variant);
+  const int zygote = find_zygote(dir, variant, &deadline, reason);
+  if (zygote >= 0 && ask_zygote(zygote, deadline, request, offer, reason)) return true;
+  if (strncmp(reason, "stale", 5) == 0 || strcmp(reason, "absent") == 0) {
+    const int remade = is_remade(dir, variant) ? find_zygote(dir, variant, &deadline, reason) : -1;
+    if (remade >= 0) return ask_zygote(remade, deadline, request, offer, reason);
+  }
+  // Without all arguments among them, nobody can tell here which of the answers is new.
+  const char *which = arguments == ARGUMENTS_SEARCHED ? "argv or another" : "argv";
+  if (arguments != ARGUMENTS_UNASKED && strcmp(reason, "absent") == 0) say(reason, "question", which);
   return false;
 }
 

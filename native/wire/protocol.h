@@ -23,6 +23,7 @@ enum message_type {
   MESSAGE_STOP = 11,     // command -> zygote: end; answered by closing
   MESSAGE_ORDER = 12,    // zygote -> its standby: become this client's run (descriptors: the conversation, then as with GO)
   MESSAGE_TAKEN = 13,    // client -> zygote: it becomes the run itself, from the image
+  MESSAGE_REMAKE = 14,   // client -> base: make another zygote; ACCEPTED once one can be waited for, or REFUSED
 };
 
 struct message_header {

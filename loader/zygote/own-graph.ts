@@ -1,0 +1,64 @@
+// The program's own modules, as far as they are ES modules, and the packages that they import, in the order in which Node evaluates both.
+import { staticImports, type StaticImport } from './static-imports.js'
+
+export interface Order {
+  /** URLs of what own modules import from packages. */
+  packages: string[]
+  /** How many of them are evaluated before the body of an own module, by its URL. */
+  before: Map<string, number>
+}
+
+/** Whether this URL is a package's, and not the program's own. */
+export const isPackages = (url: string): boolean => url.includes('/node_modules/')
+
+/** What has no body that could do anything. */
+const isInert = (url: string): boolean => url.startsWith('node:') || /\.json(?:[?#]|$)/.test(url)
+
+export class OwnGraph {
+  readonly #imports = new Map<string, readonly StaticImport[] | undefined>()
+  readonly #targets = new Map<string, string>()
+  /** By text: in a base, those of the sources as they were then. */
+  readonly #parsed = new Map<string, readonly StaticImport[] | undefined>()
+
+  parse(source: string): readonly StaticImport[] | undefined {
+    if (!this.#parsed.has(source)) this.#parsed.set(source, staticImports(source))
+    return this.#parsed.get(source)
+  }
+
+  /** The text of an ES module, before anything of ours is added to it. Whether it is the program's own. */
+  loaded(url: string, source: string): boolean {
+    const isOwn = url.startsWith('file:') && !isPackages(url)
+    if (isOwn) this.#imports.set(url, this.parse(source))
+    return isOwn
+  }
+
+  resolved(specifier: string, parentURL: string, url: string) {
+    if (!isPackages(parentURL)) this.#targets.set(`${parentURL}\n${specifier}`, url)
+  }
+
+  /** From `entry` on to the body of `end`; to less where what comes next is not known, as the requires of a CommonJS module. */
+  order(entry: string, end: string): Order {
+    const packages = new Set<string>()
+    const before = new Map<string, number>()
+    const seen = new Set<string>()
+    /** Whether it goes on after this module. */
+    const visit = (url: string): boolean => {
+      if (seen.has(url) || isInert(url)) return true
+      seen.add(url)
+      const imports = this.#imports.get(url)
+      const isKnown = imports?.every(({ specifier, hasAttributes }) => {
+        const target = this.#targets.get(`${url}\n${specifier}`) ?? (specifier.startsWith('node:') ? specifier : undefined)
+        if (target === undefined) return false
+        if (!isPackages(target)) return visit(target)
+        if (hasAttributes) return isInert(target)
+        packages.add(target)
+        return true
+      })
+      if (!isKnown) return false
+      before.set(url, packages.size)
+      return url !== end
+    }
+    visit(entry)
+    return { packages: [...packages], before }
+  }
+}

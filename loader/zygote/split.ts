@@ -1,0 +1,89 @@
+// Where a program is split: packages in its base (native/addon/base.h), its own modules in each zygote that is made from it. Only there does the
+// order of evaluation change, packages before own modules; so it is made sure that this cannot be seen.
+import fs from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { transformedSource } from '../hooks/transform.js'
+import type { BasePlan } from '../protocol.js'
+import { isPackages, OwnGraph, type Order } from './own-graph.js'
+import { VisibleState } from './visible-state.js'
+
+export interface Split {
+  /** For the next base; undefined: there is nothing to load in it. */
+  plan: BasePlan | undefined
+  /** Why this zygote may differ from one that was made without its base; '' if it does not. */
+  obstacle: string
+}
+
+/** How a source, which can import nothing of ours, reaches us. */
+const evaluatedSymbol = Symbol.for('instastart.evaluated')
+
+export class SplitProgram {
+  readonly #graph = new OwnGraph()
+  readonly #entry: string
+  /** Of the base that this zygote is made from; without packages where there is to be none. */
+  readonly #plan: BasePlan | undefined
+  #state: VisibleState | undefined
+  #order: Order | undefined
+  /** The first own module that has changed what packages after it may look at. */
+  #changing: { url: string; what: string } | undefined
+
+  constructor(entry: string, plan: BasePlan | undefined) {
+    this.#entry = pathToFileURL(entry).href
+    this.#plan = plan
+  }
+
+  get hasBase(): boolean {
+    return this.packages.length > 0
+  }
+
+  get packages(): readonly string[] {
+    return this.#plan?.packages ?? []
+  }
+
+  readonly resolved = (specifier: string, parentURL: string, url: string) => this.#graph.resolved(specifier, parentURL, url)
+
+  /** The text of an ES module as it is to be evaluated, unless there is a gate in it. */
+  readonly loaded = (url: string, source: string): string => {
+    const isOwn = this.#graph.loaded(url, source)
+    if (!isOwn || !this.hasBase) return source
+    return `${source}\n;process[Symbol.for(${JSON.stringify(Symbol.keyFor(evaluatedSymbol))})]?.(${JSON.stringify(url)});`
+  }
+
+  /** In the base, which has loaded its packages: what can be done in advance for own modules. */
+  prepare() {
+    for (const file of this.#plan?.own ?? []) {
+      if (fs.existsSync(file)) this.#graph.parse(transformedSource(file, 'module'))
+    }
+  }
+
+  /** In a zygote that was just made from the base. Returns what ends the watch. */
+  watch(asOwnWork: <Result>(step: () => Result) => Result): () => void {
+    this.#state = asOwnWork(() => new VisibleState())
+    const evaluated = (url: string) => asOwnWork(() => this.#evaluated(url))
+    Object.defineProperty(process, evaluatedSymbol, { configurable: true, value: evaluated })
+    return () => Reflect.deleteProperty(process, evaluatedSymbol)
+  }
+
+  /** Up to here nothing else but own modules has been evaluated, if packages of the base would come after it. */
+  #evaluated(url: string) {
+    this.#order ??= this.#graph.order(this.#entry, this.#entry)
+    if (this.#changing || (this.#order.before.get(url) ?? 0) >= this.packages.length) return
+    const what = this.#state?.change()
+    if (what) this.#changing = { url, what }
+  }
+
+  /** `gate`: the file in front of whose body the zygote parks. */
+  at(gate: string): Split {
+    const { packages, before } = this.#graph.order(this.#entry, pathToFileURL(gate).href)
+    // Of a package's modules nobody knows here which were evaluated.
+    if (!this.#plan && (packages.length === 0 || isPackages(pathToFileURL(gate).href))) return { plan: undefined, obstacle: '' }
+    const own = [...before.keys()].map((url) => fileURLToPath(url))
+    const planOf = (count: number) => ({ packages: packages.slice(0, count), own })
+    if (!this.#plan) return { plan: planOf(packages.length), obstacle: '' }
+    const { length } = this.packages
+    if (this.packages.some((each, i) => each !== packages[i])) return { plan: planOf(packages.length), obstacle: 'base-outdated' }
+    if (!this.#changing) return { plan: planOf(length), obstacle: '' }
+    const { url, what } = this.#changing
+    return { plan: planOf(before.get(url) ?? 0), obstacle: `base-seen: ${what} by ${fileURLToPath(url)}` }
+  }
+}

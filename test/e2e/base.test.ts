@@ -1,0 +1,216 @@
+// After an edit only the program's own modules are evaluated anew: its packages wait in a base. What a run does is what plain Node does.
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { median, recordFigure, scaled } from '../support/contract.js'
+import { until } from '../support/conditions.js'
+import { nodes } from '../support/nodes.js'
+import { randomBy } from '../support/random.js'
+import { Sandbox, debugLine, isWarm, plainReason, warmWays, type Way } from '../support/sandbox.js'
+import { processesOf } from '../support/zygotes.js'
+
+/** What it finds as it is evaluated. */
+const nosy = (name: string) => `export default { name: '${name}', setting: process.env.SETTING, global: globalThis.setting, keys: Object.keys(Object.prototype).length }
+`
+
+const packages: Record<string, string> = {
+  first: nosy('first'),
+  second: nosy('second'),
+  third: nosy('third'),
+  slow: `const end = performance.now() + 400
+while (performance.now() < end);
+export default { name: 'slow' }
+`,
+}
+
+const commonJS = (source: string) => source.replace('export default', 'module.exports =')
+
+interface Part { imports: string[]; body?: string }
+
+describe.each(nodes)('on Node $version', (node) => {
+  let sandbox: Sandbox
+  beforeEach(() => {
+    sandbox = new Sandbox(node)
+    sandbox.engine = 'any'
+    sandbox.write('package.json', '{ "type": "module" }')
+    for (const [name, source] of Object.entries(packages)) {
+      const isModule = name !== 'second'
+      sandbox.write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', type: isModule ? 'module' : 'commonjs', exports: './index.js' }))
+      sandbox.write(`node_modules/${name}/index.js`, isModule ? source : commonJS(source))
+    }
+  })
+  afterEach(() => sandbox.dispose())
+
+  /** Own modules, each with what it imports and what it does; the entry prints what the packages have found. */
+  const write = (own: Record<string, Part>, entry: Part) => {
+    const textOf = ({ imports, body = '' }: Part, end: (found: string) => string) => {
+      const lines = imports.map((each, i) => (each.startsWith('.') ? `import { found as p${i} } from '${each}'` : `import p${i} from '${each}'`))
+      return [...lines, body, end(`[${imports.map((_, i) => `p${i}`).join(', ')}]`), ''].join('\n')
+    }
+    for (const [file, part] of Object.entries(own)) sandbox.write(file, textOf(part, (found) => `export const found = ${found}`))
+    sandbox.write('app.mjs', textOf(entry, (found) => `console.log(JSON.stringify(${found}))`))
+  }
+
+  const plainRun = () => sandbox.run('node', ['app.mjs'])
+
+  /** Once and once more, when nothing is on its way any more: like plain Node. Returns how they were run. */
+  const runLikePlain = async (way: Way, times = 2): Promise<string[]> => {
+    const plain = await plainRun()
+    const lines: string[] = []
+    for (let i = 0; i < times; i++) {
+      const outcome = await sandbox.run(way, ['app.mjs'])
+      expect(outcome.stdout, debugLine(outcome)).toBe(plain.stdout)
+      expect(outcome.status).toBe(plain.status)
+      lines.push(debugLine(outcome))
+      await sandbox.untilSettled()
+    }
+    return lines
+  }
+
+  const bases = () => processesOf(sandbox.runtime).filter(({ title }) => title.startsWith('instastart base '))
+
+  /** Until there is a base: from the first edit on. */
+  const warmUp = async (way: Way) => {
+    await runLikePlain(way)
+    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    await runLikePlain(way)
+  }
+
+  const warm = /^warm run/
+
+  describe.each(warmWays)('with %s', (way) => {
+    test('the run after an edit of an own module is warm, and the one after that is thawed', async () => {
+      write({ 'a.mjs': { imports: ['first', 'slow'] } }, { imports: ['./a.mjs', 'second'] })
+      await warmUp(way)
+      expect(bases()).toHaveLength(1)
+      for (const setting of ['one', 'two']) {
+        write({ 'a.mjs': { imports: ['first', 'slow'], body: `console.log('${setting}')` } }, { imports: ['./a.mjs', 'second'], body: `console.log('${setting}')` })
+        await until('an image', async () => /thawed/.test((await runLikePlain(way, 1))[0] ?? ''))
+        write({ 'a.mjs': { imports: ['first', 'slow'], body: `console.log('${setting}', 2)` } }, { imports: ['./a.mjs', 'second'], body: `console.log('${setting}')` })
+        for (const line of await runLikePlain(way)) expect(line).toMatch(warm)
+        expect(bases()).toHaveLength(1)
+      }
+    })
+  })
+
+  const edits: [what: string, own: Parameters<typeof write>[0], entry: Parameters<typeof write>[1]][] = [
+    ['sets a variable that packages after it look at', { 'a.mjs': { imports: ['first'], body: 'process.env.SETTING = \'own\'' } }, { imports: ['./a.mjs', 'second', 'third'] }],
+    ['sets a global', { 'a.mjs': { imports: ['first'], body: 'globalThis.setting = 1' } }, { imports: ['./a.mjs', 'second', 'third'] }],
+    ['changes a prototype', { 'a.mjs': { imports: ['first'], body: 'Object.prototype.setting = 1' } }, { imports: ['./a.mjs', 'second', 'third'] }],
+    ['imports another package in front', { 'a.mjs': { imports: ['third', 'first'] } }, { imports: ['./a.mjs', 'second'] }],
+    ['imports a package less', { 'a.mjs': { imports: [] } }, { imports: ['./a.mjs', 'second', 'third'] }],
+    ['imports in another order', { 'a.mjs': { imports: ['first'] } }, { imports: ['third', './a.mjs', 'second'] }],
+    ['fails', { 'a.mjs': { imports: ['first'], body: 'throw new Error(\'own\')' } }, { imports: ['./a.mjs', 'second', 'third'] }],
+    ['cannot be parsed', { 'a.mjs': { imports: ['first'], body: 'const = 1' } }, { imports: ['./a.mjs', 'second', 'third'] }],
+    ['writes a file', { 'a.mjs': { imports: ['first'], body: 'import fs from \'node:fs\'; fs.writeFileSync(\'written\', \'1\')' } }, { imports: ['./a.mjs', 'second', 'third'] }],
+  ]
+
+  test.each(edits)('an own module that after an edit %s does that in every run', async (_, own, entry) => {
+    const before = () => write({ 'a.mjs': { imports: ['first'] } }, { imports: ['./a.mjs', 'second', 'third'] })
+    before()
+    await warmUp('client')
+    expect(bases()).toHaveLength(1)
+    write(own, entry)
+    await runLikePlain('client', 3)
+    before()
+    await runLikePlain('client', 3)
+  })
+
+  test('packages that were changed are loaded anew', async () => {
+    write({ 'a.mjs': { imports: ['first'] } }, { imports: ['./a.mjs', 'second'] })
+    await warmUp('client')
+    sandbox.write('node_modules/first/index.js', 'export default 1\n')
+    const [first = ''] = await runLikePlain('client')
+    expect(first).toMatch(/^plain run: stale: .*first\/index\.js/)
+    fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+    sandbox.write('node_modules/second/index.js', 'module.exports = 2\n')
+    await runLikePlain('client')
+  })
+
+  test('a package that counts on an own module before it is in no base', async () => {
+    sandbox.write('node_modules/third/index.js', 'export default globalThis.setting.value\n')
+    write({ 'a.mjs': { imports: ['first'], body: 'globalThis.setting = { value: 1 }' } }, { imports: ['./a.mjs', 'third'] })
+    await runLikePlain('client', 3)
+    for (let i = 0; i < 3; i++) {
+      fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+      await runLikePlain('client', 3)
+    }
+    expect(debugLine(await sandbox.run('client', ['app.mjs']))).toMatch(warm)
+    expect(bases()).toEqual([])
+  })
+
+  test('no base where the settings want none', async () => {
+    sandbox.write('package.json', '{ "type": "module", "instastart": { "base": false } }')
+    write({}, { imports: ['first', 'second'] })
+    await warmUp('client')
+    expect(bases()).toEqual([])
+    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    expect(plainReason(await sandbox.run('client', ['app.mjs']))).toBe('stale')
+    await sandbox.untilSettled()
+  })
+
+  test.each([['SIGKILL', 'SIGKILL'], ['SIGTERM', 'SIGTERM']] as const)('it ends with its zygote (%s)', async (_, signal) => {
+    write({}, { imports: ['first'] })
+    await warmUp('client')
+    await sandbox.killZygotes(signal)
+    await until('no base', () => bases().length === 0)
+    await runLikePlain('client')
+  })
+
+  test('stop ends it, though its zygote has left for an edit', async () => {
+    write({}, { imports: ['first'] })
+    await warmUp('client')
+    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    await sandbox.run('client', ['stop', '--all'])
+    await until('no base', () => bases().length === 0)
+  })
+
+  test('random edits of own modules are done by every run as by plain Node', async () => {
+    const random = randomBy(node.major)
+    const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T
+    const some = (from: readonly string[]) => from.filter(() => random(3) > 0)
+    const bodies = ['', '', '', '', 'process.env.SETTING = 1', 'globalThis.setting = 1', 'delete process.env.SETTING', 'Object.prototype.setting = 1', 'console.log(1)', 'const late = await import(\'third\')']
+    const names = ['first', 'second', 'third']
+    let modules: Parameters<typeof write> = [{ 'a.mjs': { imports: ['first'] }, 'b.mjs': { imports: ['second'] } }, { imports: ['./a.mjs', './b.mjs', 'third'] }]
+    write(...modules)
+    await warmUp('client')
+    let warmRuns = 0, runs = 0
+    for (let i = 0; i < scaled(120, 8); i++) {
+      const [own, entry] = structuredClone(modules)
+      const [module] = pick([...Object.values(own), entry].map((each) => [each]))
+      if (!module) continue
+      // Most edits change no import.
+      if (random(3) === 0) module.imports = [...some(names), ...module.imports.filter((each) => each.startsWith('.'))].sort(() => random(3) - 1)
+      else module.body = `${pick(bodies)};${i}`
+      modules = [own, entry]
+      write(...modules)
+      const lines = await runLikePlain('client', 2)
+      runs += lines.length
+      warmRuns += lines.filter((line) => warm.test(line)).length
+    }
+    recordFigure({ node: node.version, what: 'runs after random edits, warm', value: `${((100 * warmRuns) / runs).toFixed(0)} %` })
+    expect(warmRuns).toBeGreaterThan(0)
+  })
+
+  test('the run after an edit takes at most a quarter of a plain run, whichever own module was edited', async () => {
+    const count = scaled(12, 5)
+    sandbox.write('node_modules/slow/index.js', packages.slow!.replace('400', '1000'))
+    const own = Object.fromEntries(Array.from({ length: count }, (_, i) => [`own-${i}.mjs`, { imports: i % 3 === 0 ? ['first'] : ['slow'] }]))
+    write(own, { imports: [...Object.keys(own).map((file) => `./${file}`), 'second'] })
+    await warmUp('client')
+    const ratios: number[] = []
+    for (const file of [...Object.keys(own), 'app.mjs']) {
+      const plain = await plainRun()
+      fs.appendFileSync(path.join(sandbox.project, file), '// edited\n')
+      const edited = await sandbox.run('client', ['app.mjs'])
+      expect(isWarm(edited), debugLine(edited)).toBe(true)
+      expect(edited.stdout).toBe(plain.stdout)
+      ratios.push(edited.ms / plain.ms)
+      await sandbox.untilSettled()
+      expect(debugLine(await sandbox.run('client', ['app.mjs']))).toMatch(warm)
+    }
+    const ratio = median(ratios)
+    recordFigure({ node: node.version, what: 'the run after an edit / plain (at most 0.25)', value: ratio.toFixed(3) })
+    expect(ratio).toBeLessThan(scaled(0.25, 0.5))
+  })
+})
