@@ -180,8 +180,8 @@ export interface Platform {
   findProcessState(): boolean
   /** The contexts (node:vm) that modules have made. */
   noteContexts(): void
-  /** One full collection, so that none is under way in the runs. */
-  collectGarbage(): void
+  /** One full collection, so that none is under way in the runs; several and a smaller heap, if it is to be thorough. */
+  collectGarbage(isThorough: boolean): void
   /** Stops them, until something is posted. */
   quiesce(): void
   /** Its address, for the addon to call as the very last thing. */

@@ -9,6 +9,8 @@ export interface ZygoteReport {
   pid: number
   /** Process of the run that is forked in advance; 0: there is none. */
   standby: number
+  /** Process of the base that it was made from; 0: there was none. */
+  base: number
   /** Forked and under way right now; of those that are thawed it knows nothing any more. */
   runs: number
   served: number

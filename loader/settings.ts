@@ -94,3 +94,6 @@ export const settingsFor = (entry: string): Settings => {
   const patterns = (names: unknown) => (names as string[]).map((name) => patternOf(name, path.dirname(nearest?.file ?? entry)))
   return { gateBefore: patterns(gateBefore), exclude: patterns(exclude), idle: idle as number | undefined, base: base as boolean }
 }
+
+/** A forked run costs a few milliseconds of its own: below this nobody would feel the difference. */
+export const leastSavingMs = (setting = process.env.INSTASTART_MIN_SAVING): number => (setting && Number(setting) >= 0 ? Number(setting) : 30)

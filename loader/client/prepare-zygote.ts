@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { baseUrl } from '../distribution.js'
 import { observerPath, type Native, type Program } from '../native.js'
 import { identityOf, zygoteOptions, type Manifest } from '../protocol.js'
-import { settingsFor } from '../settings.js'
+import { leastSavingMs, settingsFor } from '../settings.js'
 import { nodeOptions } from './eligibility.js'
 import { otherPreloads } from './other-loaders.js'
 import { isAskedAgain, makeRoom } from './variants.js'
@@ -15,9 +15,6 @@ const savesLittle = 'saves-little'
 const passing: readonly (string | undefined)[] = [savesLittle, 'busy']
 
 export const isPassing = (reason: string | undefined): boolean => passing.includes(reason)
-
-/** A forked run costs a few milliseconds of its own: below this nobody would feel the difference. */
-const leastSavingMs = (setting = process.env.INSTASTART_MIN_SAVING): number => (setting && Number(setting) >= 0 ? Number(setting) : 30)
 
 export const parse = (text: string): Partial<Manifest> => {
   try {

@@ -84,6 +84,22 @@ const givenUp: Record<string, Explanation> = {
     means: 'A module started a thread while it was imported. A fork has one thread.',
     helps: 'Name the module under "instastart": { "gateBefore": [...] } in package.json. Loaders that work on a thread (ts-node, older tsx) are not needed beside instastart.',
   },
+  'base-outdated': {
+    means: 'After an edit the program imports packages in another order, or others, than its base has loaded.',
+    helps: 'The next run makes another base.',
+  },
+  'base-seen': {
+    means: 'A module of the program has changed something that packages after it may look at as they are loaded; a base would have loaded them before it.',
+    helps: 'Nothing needs to be done: the next base ends in front of these packages.',
+  },
+  'base-failed': {
+    means: 'A package could not be loaded without the program\'s own modules before it.',
+    helps: 'Nothing needs to be done: zygotes of the program are made without a base from now on.',
+  },
+  'gate-in-base': {
+    means: 'A package that the base would load must be evaluated in every run.',
+    helps: 'Nothing needs to be done: zygotes of the program are made without a base from now on.',
+  },
   'act-before-gate': {
     means: 'A module was about to do this while it was imported, which others can see: each run has to do it itself.',
     helps: 'The next zygote stops in front of the module, if that was found out. Else do it in a function that the program calls, or name the module under "instastart": { "gateBefore": [...] } in package.json.',

@@ -16,7 +16,8 @@ const memoryFacts = (report: ZygoteReport | undefined) => {
   const memory = report && memoryOf(report.pid)
   if (!memory) return { ownBytes: null, sharedBytes: null, usedBytes: null }
   const { ownBytes, sharedBytes, partBytes } = memory
-  return { ownBytes, sharedBytes, usedBytes: partBytes + (memoryOf(report.standby)?.partBytes ?? 0) + report.imageBytes }
+  const partOf = (pid: number) => memoryOf(pid)?.partBytes ?? 0
+  return { ownBytes, sharedBytes, usedBytes: partBytes + partOf(report.standby) + partOf(report.base) + report.imageBytes }
 }
 
 export const describe = (native: Native, record: ProgramRecord) => {
@@ -32,6 +33,7 @@ export const describe = (native: Native, record: ProgramRecord) => {
     nodeVersion: manifest.nodeVersion ?? null,
     build: manifest.build ?? null,
     isOfThisBuild: manifest.build === native.build,
+    base: report?.base || null,
     pid: report?.pid ?? (isThere ? manifest.pid ?? null : null),
     engine: report ? (report.imageBytes > 0 ? 'thaw' : 'fork') : null,
     engineReason: report?.noImage || null,

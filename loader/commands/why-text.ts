@@ -37,7 +37,7 @@ const stateText = (zygote: ZygoteFacts): string => {
 const zygoteText = (zygote: ZygoteFacts, said: string | null): string => {
   const indent = '    '
   const questions = questionsText(zygote.questions)
-  const { changed, otherPreloads, movedGates, retriedAt } = zygote
+  const { changed, otherPreloads, movedGates, retriedAt, basePackages, ownModules, base } = zygote
   return [
     `  ${stateText(zygote)}\n`,
     wrapped(`${zygote.isFromHere ? 'For runs from here' : 'For runs started in another way'}, Node ${zygote.nodeVersion ?? 'unknown'}${zygote.pid === null ? '' : `, pid ${zygote.pid}`}`, indent),
@@ -45,6 +45,8 @@ const zygoteText = (zygote: ZygoteFacts, said: string | null): string => {
     zygote.isOfThisBuild ? '' : wrapped('It is of another build of instastart, which has zygotes of its own.', indent),
     zygote.reason && zygote.reason !== said ? paragraph(zygote.reason, indent) : '',
     ...movedGates.map(({ file, reason }) => wrapped(`${zygote.state === 'plain' ? 'The next one\'s gate' : 'Its gate'} is in front of ${file}, which every run evaluates: ${reason}`, indent)),
+    basePackages.length > 0 ? wrapped(`After an edit ${base === null ? 'the next one is made once more as a whole, and others after that' : 'the next one is made'} ` +
+      `from a base: ${counted(basePackages.length, 'package')} loaded before ${counted(ownModules.length, 'own module')}, which alone are evaluated anew.`, indent) : '',
     otherPreloads.length > 0 ? wrapped(`Preloaded beside instastart, and perhaps the cause: ${otherPreloads.join(' ')}`, indent) : '',
     changed.length > 0 ? wrapped(`Changed since, so the next run tries again: ${changed.join(' ')}`, indent)
       : retriedAt === null ? '' : wrapped(`Tried again once a file changes${retriedAt > Date.now() ? `, or in ${duration(retriedAt - Date.now())}` : ', or at the next run'}.`, indent),

@@ -1,4 +1,6 @@
 // The program's own modules, as far as they are ES modules, and the packages that they import, in the order in which Node evaluates both.
+import { pathToFileURL } from 'node:url'
+import { distribution } from '../distribution.js'
 import { staticImports, type StaticImport } from './static-imports.js'
 
 export interface Order {
@@ -11,8 +13,12 @@ export interface Order {
 /** Whether this URL is a package's, and not the program's own. */
 export const isPackages = (url: string): boolean => url.includes('/node_modules/')
 
-/** What has no body that could do anything. */
-const isInert = (url: string): boolean => url.startsWith('node:') || /\.json(?:[?#]|$)/.test(url)
+const ours = `${pathToFileURL(distribution).href}/`
+
+const isOwnModule = (url: string): boolean => url.startsWith('file:') && !isPackages(url) && !url.startsWith(ours)
+
+/** Nobody can tell when it was evaluated. */
+const isInert = (url: string): boolean => url.startsWith('node:') || url.startsWith(ours) || /\.json(?:[?#]|$)/.test(url)
 
 export class OwnGraph {
   readonly #imports = new Map<string, readonly StaticImport[] | undefined>()
@@ -27,13 +33,16 @@ export class OwnGraph {
 
   /** The text of an ES module, before anything of ours is added to it. Whether it is the program's own. */
   loaded(url: string, source: string): boolean {
-    const isOwn = url.startsWith('file:') && !isPackages(url)
+    const isOwn = isOwnModule(url)
     if (isOwn) this.#imports.set(url, this.parse(source))
     return isOwn
   }
 
-  resolved(specifier: string, parentURL: string, url: string) {
-    if (!isPackages(parentURL)) this.#targets.set(`${parentURL}\n${specifier}`, url)
+  /** Whether it is the program's own module that imports it. */
+  resolved(specifier: string, parentURL: string, url: string): boolean {
+    const isOwn = isOwnModule(parentURL)
+    if (isOwn) this.#targets.set(`${parentURL}\n${specifier}`, url)
+    return isOwn
   }
 
   /** From `entry` on to the body of `end`; to less where what comes next is not known, as the requires of a CommonJS module. */

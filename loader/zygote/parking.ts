@@ -4,7 +4,7 @@ import type { Native, Platform } from '../native.js'
 import { identityOf, type Manifest, type MovedGate } from '../protocol.js'
 import { define } from '../run/identity.js'
 import { startRun } from '../run/start.js'
-import type { Settings } from '../settings.js'
+import { leastSavingMs, type Settings } from '../settings.js'
 import { warmth } from '../warmth.js'
 import { claimedManifest } from './claimed-manifest.js'
 import type { GraphFiles } from './graph-files.js'
@@ -49,6 +49,7 @@ export class Parking {
   #began = performance.now()
   #ownFolder = ''
   #isLoadingBase = false
+  #isFromBase = false
   #lastError: unknown
   #isOver = false
   #isHearing = false
@@ -90,7 +91,8 @@ export class Parking {
   }
 
   /**
-   * This process is to be the program's base: loads its packages, and parks. Goes on in each zygote that is made from it.
+   * This process is to be the program's base: loads its packages, and parks. Goes on in each zygote that is made from it; or in this process, if
+   * that is not worth another.
    * `load`: import(), of where a module can.
    */
   async becomeBase(load: Load, asOwnWork: <Result>(step: () => Result) => Result) {
@@ -103,9 +105,14 @@ export class Parking {
       this.#giveUpBase(`base-failed: ${firstLine(error)}`)
     }
     this.#isLoadingBase = false
-    asOwnWork(() => this.split.prepare())
+    const { native, platform, files, settings, entry } = this.#options
+    asOwnWork(() => {
+      this.split.prepare()
+      // With what decides on its format: Node knows that by now, and would not look again.
+      files.consulted(entry)
+    })
     const tookMs = performance.now() - this.#began
-    const { native, platform, settings, entry } = this.#options
+    if (tookMs < leastSavingMs()) return this.whenOver(this.split.watch(asOwnWork))
     const obstacle = this.#prepareToPark()
     if (obstacle) this.#giveUpBase(obstacle)
     this.#rename('zygote', 'base')
@@ -113,6 +120,7 @@ export class Parking {
     const made = native.parkAsBase(idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle), entry)
     // Everything below is done in a fork of this process, which is a zygote like any other.
     if (!made) return this.#giveUpBase('could-not-park')
+    this.#isFromBase = true
     define('pid', made.pid)
     this.#rename('base', 'zygote')
     platform.wake()
@@ -161,16 +169,19 @@ export class Parking {
     const { native, platform, files } = this.#options
     files.consultRequired()
     this.#assertNoneExcluded()
-    platform.collectGarbage()
+    // A base has done that, and somebody waits.
+    platform.collectGarbage(!this.#isFromBase)
     platform.noteContexts()
     platform.quiesce()
     return this.#threads.obstacle() || native.obstacle() || this.#drawnRandomness()
   }
 
-  /** The next zygote is one without a base. */
+  /** The next zygote is one without a base, if it is the base's fault. */
   #giveUpBase(reason: string): never {
     const { native, files } = this.#options
-    return native.abandon(this.#givenUpText({ reason, files: files.identities(), base: { packages: [], own: [] }, ...this.#asBefore() }), '')
+    // That says nothing of the packages.
+    const base = reason.startsWith('changed-while-loading') ? this.#manifest.base : { packages: [], own: [] }
+    return native.abandon(this.#givenUpText({ reason, files: files.identities(), base, ...this.#asBefore() }), '')
   }
 
   /** For a zygote that was not in vain. */

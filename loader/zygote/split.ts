@@ -40,7 +40,9 @@ export class SplitProgram {
     return this.#plan?.packages ?? []
   }
 
-  readonly resolved = (specifier: string, parentURL: string, url: string) => this.#graph.resolved(specifier, parentURL, url)
+  readonly resolved = (specifier: string, parentURL: string, url: string) => {
+    if (this.#graph.resolved(specifier, parentURL, url) && url.startsWith('node:')) this.#state?.addBuiltin(url)
+  }
 
   /** The text of an ES module as it is to be evaluated, unless there is a gate in it. */
   readonly loaded = (url: string, source: string): string => {

@@ -6,19 +6,30 @@ import Module from 'node:module'
 type Look = unknown[]
 
 /** Different without anybody's doing, or nobody's concern; and process.argv, which is not to be asked for here. */
-const passing = new Set(['process.exitCode', 'process.argv', 'process.title', 'process._events', 'process._eventsCount', 'process.moduleLoadList', 'module._pathCache'])
+const passing = new Set(['exitCode', 'argv', 'title', '_events', '_eventsCount', 'moduleLoadList', '_pathCache'].flatMap((name) =>
+  ['process', 'node:process', 'node:module'].map((owner) => `${owner}.${name}`)))
+
+const isOurs = (key: string | symbol): boolean => typeof key === 'symbol' && key.description?.startsWith('instastart.') === true
+
+/** Interfaces of the web, which Node loads as soon as their property is looked at, by whatever means: only whether they are there counts. */
+const isLazy = (object: object, key: string | symbol): boolean =>
+  object === globalThis && typeof key === 'string' && /^[A-Z]/.test(key) && !Object.prototype.propertyIsEnumerable.call(object, key)
 
 const addProperties = (look: Look, name: string, object: object) => {
   for (const key of Reflect.ownKeys(object)) {
     const property = `${name}.${String(key)}`
-    if (passing.has(property)) continue
+    if (passing.has(property) || isOurs(key)) continue
+    if (isLazy(object, key)) {
+      look.push(property, undefined)
+      continue
+    }
     const descriptor = Reflect.getOwnPropertyDescriptor(object, key)
     // What an accessor would say is not asked for: that could do anything.
     look.push(property, descriptor && 'value' in descriptor ? descriptor.value : descriptor?.get)
   }
 }
 
-const namespaces = { globalThis, JSON, Math, Reflect, Intl, Atomics, console }
+const namespaces = { globalThis, process, JSON, Math, Reflect, Intl, Atomics, console, Module }
 
 /** Functions that every program has. */
 const constructors = [
@@ -26,23 +37,18 @@ const constructors = [
   Error, TypeError, RangeError, SyntaxError, ArrayBuffer, DataView, Uint8Array, Buffer, URL, EventTarget, AbortSignal,
 ]
 
-/** Those that are loaded: looking at others would load them. Some warn whoever asks for them. */
-const builtinName = /^NativeModule (?!internal\/|_|punycode$|sys$)(.+)$/
-
-const loadedBuiltins = (): [name: string, exports: object][] => {
-  const { moduleLoadList } = process as unknown as { moduleLoadList: string[] }
-  return moduleLoadList.flatMap((entry) => {
-    const name = builtinName.exec(entry)?.[1]
-    if (name === undefined || !Module.isBuiltin(name)) return []
-    const exports: unknown = require(`node:${name}`)
-    return (typeof exports === 'object' && exports !== null) || typeof exports === 'function' ? [[name, exports]] : []
-  })
-}
-
 export class VisibleState {
-  /** As of the first look: what is loaded later is new, and not changed. */
-  readonly #builtins = loadedBuiltins()
+  readonly #builtins = new Map<string, object>()
   #last = this.#look()
+
+  /** Of Node's own modules those count that own modules have: loading others would have effects of its own. */
+  addBuiltin(name: string) {
+    if (this.#builtins.has(name)) return
+    const exports: unknown = require(name)
+    if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return
+    this.#builtins.set(name, exports)
+    this.#last = this.#look()
+  }
 
   #look(): Look {
     const look: Look = []

@@ -31,13 +31,15 @@ void renew(const v8::FunctionCallbackInfo<v8::Value>& info) {
   renewRandomState(info.GetIsolate());
 }
 
-// collectGarbage(): collects all, and gives the young generation's pages back, which may be a third of the memory. Not
-// LowMemoryNotification(), whose repeated collections also drop the bytecode of functions not called lately. Last a collection without
+// collectGarbage(isThorough): collects all. If it is to be thorough, gives the young generation's pages back, which may be a third of the memory;
+// not by LowMemoryNotification(), whose repeated collections also drop the bytecode of functions not called lately. Last a collection without
 // more ado, which ends the marking that the one before may have begun: under way at a fork, it would go on in every run, at the price of a
 // copy of every page it touches. Sweeping would, too; asking for statistics ends it, as they need a heap without unswept pages.
 void collectGarbage(const v8::FunctionCallbackInfo<v8::Value>& info) {
-  info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kCritical);
-  info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kNone);
+  if (info[0]->IsTrue()) {
+    info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kCritical);
+    info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kNone);
+  }
   v8::V8::SetFlagsFromString("--expose-gc");  // which RequestGarbageCollectionForTesting() insists on
   info.GetIsolate()->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
   v8::V8::SetFlagsFromString("--no-expose-gc");
