@@ -22,6 +22,11 @@ export class GraphFiles {
     if (path.basename(file) !== 'package.json') this.#consultPackageScope(path.dirname(file))
   }
 
+  /** It may change, and is remembered anew when it is consulted again. */
+  forget(file: string) {
+    this.#files.delete(file)
+  }
+
   /** What `require` loaded without the hooks' knowledge (they differ by version; see loader/README.md). */
   readonly consultRequired = () => {
     const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule> }

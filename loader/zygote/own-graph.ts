@@ -23,6 +23,8 @@ const isInert = (url: string): boolean => url.startsWith('node:') || url.startsW
 export class OwnGraph {
   readonly #imports = new Map<string, readonly StaticImport[] | undefined>()
   readonly #targets = new Map<string, string>()
+  /** URLs of modules that may require anything as they are evaluated. */
+  readonly #requiring = new Set<string>()
   /** By text: in a base, those of the sources as they were then. */
   readonly #parsed = new Map<string, readonly StaticImport[] | undefined>()
 
@@ -34,18 +36,21 @@ export class OwnGraph {
   /** The text of an ES module, before anything of ours is added to it. Whether it is the program's own. */
   loaded(url: string, source: string): boolean {
     const isOwn = isOwnModule(url)
-    if (isOwn) this.#imports.set(url, this.parse(source))
-    return isOwn
+    if (!isOwn) return false
+    this.#imports.set(url, this.parse(source))
+    if (source.includes('createRequire')) this.#requiring.add(url)
+    return true
   }
 
-  /** Whether it is the program's own module that imports it. */
-  resolved(specifier: string, parentURL: string, url: string): boolean {
-    const isOwn = isOwnModule(parentURL)
-    if (isOwn) this.#targets.set(`${parentURL}\n${specifier}`, url)
-    return isOwn
+  /** By which kind of import an own module has it; undefined if it is no own module's. */
+  resolved(specifier: string, parentURL: string, url: string): 'static' | 'dynamic' | undefined {
+    if (!isOwnModule(parentURL)) return undefined
+    if (!this.#imports.get(parentURL)?.some((each) => each.specifier === specifier)) return 'dynamic'
+    this.#targets.set(`${parentURL}\n${specifier}`, url)
+    return 'static'
   }
 
-  /** From `entry` on to the body of `end`; to less where what comes next is not known, as the requires of a CommonJS module. */
+  /** From `entry` on to the body of `end`; to less where what comes next is not known, as what is required. */
   order(entry: string, end: string): Order {
     const packages = new Set<string>()
     const before = new Map<string, number>()
@@ -65,7 +70,7 @@ export class OwnGraph {
       })
       if (!isKnown) return false
       before.set(url, packages.size)
-      return url !== end
+      return url !== end && !this.#requiring.has(url)
     }
     visit(entry)
     return { packages: [...packages], before }

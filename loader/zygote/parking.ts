@@ -115,6 +115,7 @@ export class Parking {
     if (tookMs < leastSavingMs()) return this.whenOver(this.split.watch(asOwnWork))
     const obstacle = this.#prepareToPark()
     if (obstacle) this.#giveUpBase(obstacle)
+    files.forget(entry)
     this.#rename('zygote', 'base')
     platform.quiesce()
     const made = native.parkAsBase(idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle), entry)

@@ -41,14 +41,17 @@ export class SplitProgram {
   }
 
   readonly resolved = (specifier: string, parentURL: string, url: string) => {
-    if (this.#graph.resolved(specifier, parentURL, url) && url.startsWith('node:')) this.#state?.addBuiltin(url)
+    const kind = this.#graph.resolved(specifier, parentURL, url)
+    if (kind && url.startsWith('node:')) this.#state?.addBuiltin(url)
+    // In the middle of a module's evaluation, and so perhaps before packages that the base has loaded before it.
+    if (kind === 'dynamic' && isPackages(url) && this.#comesEarly(parentURL)) this.#changing ??= { url: parentURL, what: `import('${specifier}')` }
   }
 
   /** The text of an ES module as it is to be evaluated, unless there is a gate in it. */
   readonly loaded = (url: string, source: string): string => {
     const isOwn = this.#graph.loaded(url, source)
     if (!isOwn || !this.hasBase) return source
-    return `${source}\n;process[Symbol.for(${JSON.stringify(Symbol.keyFor(evaluatedSymbol))})]?.(${JSON.stringify(url)});`
+    return `${source}\n;globalThis.process[globalThis.Symbol.for(${JSON.stringify(Symbol.keyFor(evaluatedSymbol))})]?.(${JSON.stringify(url)});`
   }
 
   /** In the base, which has loaded its packages: what can be done in advance for own modules. */
@@ -66,10 +69,15 @@ export class SplitProgram {
     return () => Reflect.deleteProperty(process, evaluatedSymbol)
   }
 
-  /** Up to here nothing else but own modules has been evaluated, if packages of the base would come after it. */
-  #evaluated(url: string) {
+  /** Whether packages of the base would come after this module: up to here nothing else but own modules has been evaluated. */
+  #comesEarly(url: string): boolean {
+    // Node has resolved all static imports before it evaluates the first module.
     this.#order ??= this.#graph.order(this.#entry, this.#entry)
-    if (this.#changing || (this.#order.before.get(url) ?? 0) >= this.packages.length) return
+    return (this.#order.before.get(url) ?? 0) < this.packages.length
+  }
+
+  #evaluated(url: string) {
+    if (this.#changing || !this.#comesEarly(url)) return
     const what = this.#state?.change()
     if (what) this.#changing = { url, what }
   }

@@ -136,4 +136,12 @@ export const lines = [
     line: '`status`, `why`, `doctor` tell the truth after an edit, a crash, a version change, a failed preload, `INSTASTART=0`, another loader: a test each.',
     tests: /^commands\/truth /,
   },
+  {
+    line: 'The run right after an edit of an own module takes at most 0.25 of a plain one, the one after that is fully warm (median over all own files).',
+    tests: /^e2e\/base .*(at most a quarter|after an edit of an own module is warm)/,
+  },
+  {
+    line: 'From a base no run differs from a plain one, whatever own modules do, import and change.',
+    tests: /^e2e\/base /,
+  },
 ]

@@ -2,21 +2,24 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { median, recordFigure, scaled } from '../support/contract.js'
+import { median, recordFigure, sampled, scaled } from '../support/contract.js'
 import { until } from '../support/conditions.js'
 import { nodes } from '../support/nodes.js'
 import { randomBy } from '../support/random.js'
 import { Sandbox, debugLine, isWarm, plainReason, warmWays, type Way } from '../support/sandbox.js'
 import { processesOf } from '../support/zygotes.js'
 
-/** What it finds as it is evaluated. */
-const nosy = (name: string) => `export default { name: '${name}', setting: process.env.SETTING, global: globalThis.setting, keys: Object.keys(Object.prototype).length }
+/** What it finds as it is evaluated, the packages before it included. */
+const nosy = (name: string) => `const order = globalThis[Symbol.for('order')] ??= []
+export default { name: '${name}', after: [...order], setting: process.env.SETTING, global: globalThis.setting, keys: Object.keys(Object.prototype).length }
+order.push('${name}')
 `
 
 const packages: Record<string, string> = {
   first: nosy('first'),
   second: nosy('second'),
   third: nosy('third'),
+  last: nosy('last'),
   slow: `const end = performance.now() + 400
 while (performance.now() < end);
 export default { name: 'slow' }
@@ -34,7 +37,7 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.engine = 'any'
     sandbox.write('package.json', '{ "type": "module" }')
     for (const [name, source] of Object.entries(packages)) {
-      const isModule = name !== 'second'
+      const isModule = name !== 'second' && name !== 'last'
       sandbox.write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', type: isModule ? 'module' : 'commonjs', exports: './index.js' }))
       sandbox.write(`node_modules/${name}/index.js`, isModule ? source : commonJS(source))
     }
@@ -83,7 +86,7 @@ describe.each(nodes)('on Node $version', (node) => {
       write({ 'a.mjs': { imports: ['first', 'slow'] } }, { imports: ['./a.mjs', 'second'] })
       await warmUp(way)
       expect(bases()).toHaveLength(1)
-      for (const setting of ['one', 'two']) {
+      for (const setting of scaled(['one', 'two', 'three'], ['one'])) {
         write({ 'a.mjs': { imports: ['first', 'slow'], body: `console.log('${setting}')` } }, { imports: ['./a.mjs', 'second'], body: `console.log('${setting}')` })
         await until('an image', async () => /thawed/.test((await runLikePlain(way, 1))[0] ?? ''))
         write({ 'a.mjs': { imports: ['first', 'slow'], body: `console.log('${setting}', 2)` } }, { imports: ['./a.mjs', 'second'], body: `console.log('${setting}')` })
@@ -100,12 +103,17 @@ describe.each(nodes)('on Node $version', (node) => {
     ['imports another package in front', { 'a.mjs': { imports: ['third', 'first'] } }, { imports: ['./a.mjs', 'second'] }],
     ['imports a package less', { 'a.mjs': { imports: [] } }, { imports: ['./a.mjs', 'second', 'third'] }],
     ['imports in another order', { 'a.mjs': { imports: ['first'] } }, { imports: ['third', './a.mjs', 'second'] }],
+    ['imports a package as it goes', { 'a.mjs': { imports: ['first'], body: 'await import(\'third\')' } }, { imports: ['./a.mjs', 'second', 'third'] }],
+    ['requires a package', { 'a.mjs': { imports: ['first'], body: 'import { createRequire } from \'node:module\'; createRequire(import.meta.url)(\'last\')' } },
+      { imports: ['./a.mjs', 'second', 'third', 'last'] }],
+    ['patches a module of Node\'s', { 'a.mjs': { imports: ['first'], body: 'import fs from \'node:fs\'; fs.setting = 1' } }, { imports: ['./a.mjs', 'second', 'third'] }],
+    ['has a process of its own', { 'a.mjs': { imports: ['first'], body: 'const process = null' } }, { imports: ['./a.mjs', 'second', 'third'] }],
     ['fails', { 'a.mjs': { imports: ['first'], body: 'throw new Error(\'own\')' } }, { imports: ['./a.mjs', 'second', 'third'] }],
     ['cannot be parsed', { 'a.mjs': { imports: ['first'], body: 'const = 1' } }, { imports: ['./a.mjs', 'second', 'third'] }],
     ['writes a file', { 'a.mjs': { imports: ['first'], body: 'import fs from \'node:fs\'; fs.writeFileSync(\'written\', \'1\')' } }, { imports: ['./a.mjs', 'second', 'third'] }],
   ]
 
-  test.each(edits)('an own module that after an edit %s does that in every run', async (_, own, entry) => {
+  test.each(sampled(edits, node))('an own module that after an edit %s does that in every run', async (_, own, entry) => {
     const before = () => write({ 'a.mjs': { imports: ['first'] } }, { imports: ['./a.mjs', 'second', 'third'] })
     before()
     await warmUp('client')
@@ -193,7 +201,7 @@ describe.each(nodes)('on Node $version', (node) => {
   })
 
   test('the run after an edit takes at most a quarter of a plain run, whichever own module was edited', async () => {
-    const count = scaled(12, 5)
+    const count = scaled(12, 3)
     sandbox.write('node_modules/slow/index.js', packages.slow!.replace('400', '1000'))
     const own = Object.fromEntries(Array.from({ length: count }, (_, i) => [`own-${i}.mjs`, { imports: i % 3 === 0 ? ['first'] : ['slow'] }]))
     write(own, { imports: [...Object.keys(own).map((file) => `./${file}`), 'second'] })
