@@ -11,6 +11,7 @@ const loaderArrows: Record<string, string[]> = {
   cli: ['commands'],
   commands: ['client', 'hooks', 'native', 'protocol', 'runtime-dir', 'settings'],
   auto: ['client', 'run', 'protocol', 'warmth', 'import-module'],
+  base: [],
   client: ['native', 'protocol', 'runtime-dir', 'settings', 'warmth'],
   zygote: ['hooks', 'run', 'native', 'protocol', 'runtime-dir', 'settings', 'warmth'],
   run: ['native', 'warmth'],
@@ -80,7 +81,7 @@ describe('loader/', () => {
   test('has no file that no other one names', () => {
     const texts = files.map((file) => fs.readFileSync(path.join(root, 'loader', file), 'utf8')).join()
     const isNamed = (file: string) => texts.includes(`${path.basename(file).replace(/\.m?ts$/, '')}.js'`)
-    expect(files.filter((file) => !isNamed(file) && !['register.ts', 'code-cache.ts', 'cli.ts', 'auto.mts', 'hooks/threaded.ts'].includes(file))).toEqual([])
+    expect(files.filter((file) => !isNamed(file) && !['register.ts', 'code-cache.ts', 'cli.ts', 'auto.mts', 'base.mts', 'hooks/threaded.ts'].includes(file))).toEqual([])
   })
 })
 
