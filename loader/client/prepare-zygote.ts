@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { baseUrl } from '../distribution.js'
 import { observerPath, type Native, type Program } from '../native.js'
-import { identityOf, zygoteOptions, type Manifest } from '../protocol.js'
+import { identityOf, zygoteOptions, type BasePlan, type Manifest } from '../protocol.js'
 import { leastSavingMs, settingsFor } from '../settings.js'
 import { nodeOptions } from './eligibility.js'
 import { otherPreloads } from './other-loaders.js'
@@ -60,11 +60,17 @@ interface ZygoteFacts {
   preload: string | undefined
 }
 
+/** As the last zygote has found out; anew where a package has changed since, which may be another module from now on. */
+const basePlanOf = ({ base, ended }: Partial<Manifest>): BasePlan | undefined => {
+  const [, stale] = /^stale: (.*)$/s.exec(ended ?? '') ?? []
+  return stale === undefined || base?.own.includes(stale) ? base : undefined
+}
+
 /** How it is started, and what its manifest says first. */
 export const planZygote = (native: Native, program: Program, { key, previous, entry, args, failures, preload }: ZygoteFacts) => {
   const preloads = otherPreloads([...program.execArgv, ...nodeOptions()])
   const gates = (previous.gates ?? []).filter(({ file, identity: before }) => isUnchanged([file, before]))
-  const { base } = previous
+  const base = basePlanOf(previous)
   const manifest: Partial<Manifest> = {
     entry, node: program.node, nodeVersion: process.versions.node, build: native.build, ...preloads.length > 0 && { preloads },
     ...gates.length > 0 && { gates }, base, failures,
