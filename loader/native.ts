@@ -62,6 +62,17 @@ export interface ParkOptions {
   rebinds: [standard: number, stream: number][]
 }
 
+/** See native/addon/base.h. */
+export interface ParkBaseOptions {
+  planned: string
+  idleMs: number
+  entry: string
+  own: readonly string[]
+}
+
+/** Of a zygote that ends, to the base that it was made from; see native/addon/base.h. */
+export type WordToBase = '' | 'edited' | 'failed'
+
 /** Instead of the first act that others could see, the zygote ends. */
 export interface HeedOptions {
   /** Files below are ours. */
@@ -112,13 +123,13 @@ export interface Native {
   /** Why this process cannot be forked as it stands; '' if it can. */
   obstacle(): string
   /** Leaves the manifest, and in a file what was printed and `error`, and ends this process. */
-  abandon(manifest: string, error: string): never
+  abandon(manifest: string, error: string, wordToBase: WordToBase): never
   /** How often OpenSSL was asked for random bytes since beginZygote(); of use only where that can be heard. */
   randomDraws(): number
   /** Not where Node is built without OpenSSL. */
   hearsRandomDraws: boolean
   /** Returns in each zygote that is made from this base: the descriptor of its manifest, and its pid. Undefined if it could not park. */
-  parkAsBase(idleMs: number, entry: string): { manifest: number; pid: number } | undefined
+  parkAsBase(options: ParkBaseOptions): { manifest: number; pid: number } | undefined
   /** Returns in forks and never in the zygote. Undefined if it could not park. */
   park(options: ParkOptions): Fork | undefined
 

@@ -9,13 +9,14 @@ import { nodeCapabilities } from '../node-capabilities.js'
 import { hideZygoteOptions } from '../protocol.js'
 import { settingsFor } from '../settings.js'
 import { warmth } from '../warmth.js'
+import { becomeBase, type Load } from './base.js'
 import { commonjsGate, parkBefore } from './commonjs-gate.js'
 import { esmGate } from './esm-gate.js'
 import { ExplicitGate } from './explicit-gate.js'
 import { GatePlaces } from './gate-places.js'
 import { GraphFiles } from './graph-files.js'
 import { hideInternals } from './hide-internals.js'
-import { Parking, type Load } from './parking.js'
+import { Parking } from './parking.js'
 import { emptyRandomCaches } from './random-caches.js'
 import { rehearse } from './rehearsal.js'
 import { watchArguments } from './watched-arguments.js'
@@ -90,5 +91,7 @@ export const beginZygote = (key: string) => {
   const cache = cacheRoot()
   // Beside the compiled sources there lies the loader's own code (code-cache.ts).
   parking.heedActs(cache === null ? '' : path.dirname(cache))
-  if (split.hasBase) Object.defineProperty(process, baseSymbol, { configurable: true, value: (load: Load) => parking.becomeBase(load, asOwnWork) })
+  if (!split.hasBase) return
+  const begin = (load: Load) => becomeBase(load, { native, platform, entry, files, settings, parking, asOwnWork })
+  Object.defineProperty(process, baseSymbol, { configurable: true, value: begin })
 }

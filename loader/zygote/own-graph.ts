@@ -1,5 +1,5 @@
 // The program's own modules, as far as they are ES modules, and the packages that they import, in the order in which Node evaluates both.
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { distribution } from '../distribution.js'
 import { staticImports, type StaticImport } from './static-imports.js'
 
@@ -35,8 +35,7 @@ export class OwnGraph {
 
   /** The text of an ES module, before anything of ours is added to it. Whether it is the program's own. */
   loaded(url: string, source: string): boolean {
-    const isOwn = isOwnModule(url)
-    if (!isOwn) return false
+    if (!isOwnModule(url)) return false
     this.#imports.set(url, this.parse(source))
     if (source.includes('createRequire')) this.#requiring.add(url)
     return true
@@ -48,6 +47,11 @@ export class OwnGraph {
     if (!this.#imports.get(parentURL)?.some((each) => each.specifier === specifier)) return 'dynamic'
     this.#targets.set(`${parentURL}\n${specifier}`, url)
     return 'static'
+  }
+
+  /** As far as they are ES modules: those after the gate, too, which Node has loaded before it evaluates the first. */
+  get files(): string[] {
+    return [...this.#imports.keys()].map((url) => fileURLToPath(url))
   }
 
   /** From `entry` on to the body of `end`; to less where what comes next is not known, as what is required. */

@@ -1,10 +1,10 @@
 // The end of a zygote's JavaScript: it parks at the gate and goes on in every run, or gives up and says why.
 import { inspect } from 'node:util'
-import type { Native, Platform } from '../native.js'
-import { identityOf, type Manifest, type MovedGate } from '../protocol.js'
+import type { Native, Platform, WordToBase } from '../native.js'
+import { identityOf, type BasePlan, type Manifest, type MovedGate } from '../protocol.js'
 import { define } from '../run/identity.js'
 import { startRun } from '../run/start.js'
-import { leastSavingMs, type Settings } from '../settings.js'
+import type { Settings } from '../settings.js'
 import { warmth } from '../warmth.js'
 import { claimedManifest } from './claimed-manifest.js'
 import type { GraphFiles } from './graph-files.js'
@@ -29,13 +29,18 @@ interface ParkingOptions {
   isByAuto: boolean
 }
 
-export type Load = (url: string) => Promise<unknown>
-
 /** Acts that have a reason of their own. */
 const acts: Record<string, string> = { 'to draw random bytes': 'randomness-before-gate', 'to print': 'output-before-gate' }
 
 /** Where the settings want no base. */
 const none: Split = { plan: undefined, obstacle: '' }
+
+/** For the next zygote to be one without. */
+export const noBase: BasePlan = { packages: [], own: [] }
+
+/** Whether another zygote is worth a try: at once, once an own file has changed, or not from this base. */
+const wordToBase = (reason: string): WordToBase =>
+  reason.startsWith('changed-while-loading') ? 'edited' : /^(failed|exited-before-gate)/.test(reason) ? 'failed' : ''
 
 const firstLine = (error: unknown): string => inspect(error).split('\n', 1)[0] ?? ''
 
@@ -48,8 +53,9 @@ export class Parking {
   readonly #cleanups: (() => void)[] = []
   #began = performance.now()
   #ownFolder = ''
-  #isLoadingBase = false
-  #isFromBase = false
+  /** No gate is reached meanwhile. */
+  loadsBase = false
+  #isCollected = false
   #lastError: unknown
   #isOver = false
   #isHearing = false
@@ -90,59 +96,17 @@ export class Parking {
     this.#cleanups.push(cleanup)
   }
 
-  /**
-   * This process is to be the program's base: loads its packages, and parks. Goes on in each zygote that is made from it; or in this process, if
-   * that is not worth another.
-   * `load`: import(), of where a module can.
-   */
-  async becomeBase(load: Load, asOwnWork: <Result>(step: () => Result) => Result) {
-    this.hearQuestions()
-    this.#isLoadingBase = true
-    try {
-      for (const url of this.split.packages) await load(url)
-    } catch (error) {
-      // Alone, or without the program's own modules before it.
-      this.#giveUpBase(`base-failed: ${firstLine(error)}`)
-    }
-    this.#isLoadingBase = false
-    const { native, platform, files, settings, entry } = this.#options
-    asOwnWork(() => {
-      this.split.prepare()
-      // With what decides on its format: Node knows that by now, and would not look again.
-      files.consulted(entry)
-    })
-    const tookMs = performance.now() - this.#began
-    if (tookMs < leastSavingMs()) return this.whenOver(this.split.watch(asOwnWork))
-    const obstacle = this.#prepareToPark()
-    if (obstacle) this.#giveUpBase(obstacle)
-    files.forget(entry)
-    this.#rename('zygote', 'base')
-    platform.quiesce()
-    const made = native.parkAsBase(idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle), entry)
-    // Everything below is done in a fork of this process, which is a zygote like any other.
-    if (!made) return this.#giveUpBase('could-not-park')
-    this.#isFromBase = true
-    define('pid', made.pid)
-    this.#rename('base', 'zygote')
-    platform.wake()
-    this.#manifest = claimedManifest(made.manifest)
-    this.#began = performance.now() - tookMs
-    this.heedActs(this.#ownFolder)
-    this.whenOver(this.split.watch(asOwnWork))
-  }
-
   /** Does not return in the zygote. Returns in every run, repaired. `gate`: the file in front of whose body it is, or in which. */
   park(gate = this.#options.entry) {
     if (this.#isOver) return
-    if (this.#isLoadingBase) this.#giveUpBase(`gate-in-base: ${gate}`)
+    if (this.loadsBase) this.giveWay({ reason: `gate-in-base: ${gate}`, base: noBase })
     const savesMs = Math.round(performance.now() - this.#began)
     if (this.#options.isByAuto && !warmth.isAutoLoaded) this.giveUp('auto-after-gate')
     const { native, platform, watchedArguments, watchedStdio, settings } = this.#options
-    const obstacle = this.#prepareToPark()
+    const obstacle = this.prepareToPark()
     if (obstacle) this.giveUp(obstacle)
     const { plan: base, obstacle: difference } = settings.base ? this.split.at(gate) : none
-    // Not a failure: the next one is worth a try at once.
-    if (difference) native.abandon(this.#givenUpText({ reason: difference, base, ...this.#asBefore() }), '')
+    if (difference) this.giveWay({ reason: difference, base })
     this.#release()
     const streams = watchedStdio.rebinds()
     const fork = native.park({
@@ -162,37 +126,48 @@ export class Parking {
   giveUp(reason: string, error = ''): never {
     const { native, files } = this.#options
     if (!this.#isOver) this.#release()
-    return native.abandon(this.#givenUpText({ reason, files: files.identities() }), error)
+    return native.abandon(this.#givenUpText({ reason, files: files.identities() }), error, wordToBase(reason))
   }
 
   /** What stands in the way; '' if nothing does. */
-  #prepareToPark(): string {
+  prepareToPark(): string {
     const { native, platform, files } = this.#options
     files.consultRequired()
     this.#assertNoneExcluded()
-    // A base has done that, and somebody waits.
-    platform.collectGarbage(!this.#isFromBase)
+    // The base has done that, and somebody waits.
+    platform.collectGarbage(!this.#isCollected)
     platform.noteContexts()
     platform.quiesce()
     return this.#threads.obstacle() || native.obstacle() || this.#drawnRandomness()
   }
 
-  /** The next zygote is one without a base, if it is the base's fault. */
-  #giveUpBase(reason: string): never {
-    const { native, files } = this.#options
-    // That says nothing of the packages.
-    const base = reason.startsWith('changed-while-loading') ? this.#manifest.base : { packages: [], own: [] }
-    return native.abandon(this.#givenUpText({ reason, files: files.identities(), base, ...this.#asBefore() }), '')
+  /** Ends this process for another one, which is worth a try at once: no failure. */
+  giveWay(details: Partial<Manifest>): never {
+    return this.#options.native.abandon(this.#givenUpText({ ...details, ...this.#asBefore() }), '', '')
   }
 
-  /** For a zygote that was not in vain. */
   #asBefore() {
     return { failures: this.#manifest.failures ?? 0, failedAt: 0 }
   }
 
-  /** For `ps`. */
-  #rename(from: string, to: string) {
-    process.title = process.title.replace(from, to)
+  /** How long what the runs find done has taken so far. */
+  get msSoFar(): number {
+    return performance.now() - this.#began
+  }
+
+  /** Of the manifests of the zygotes that a base makes; see native/addon/base.h. */
+  get planned(): string {
+    return JSON.stringify({ ...this.#manifest, since: undefined, expected: undefined, state: undefined, pid: undefined }).slice(1)
+  }
+
+  /** In a zygote that a base has made. */
+  beginInFork({ manifest, pid }: { manifest: number; pid: number }) {
+    const soFar = this.msSoFar
+    define('pid', pid)
+    this.#isCollected = true
+    this.#manifest = claimedManifest(manifest)
+    this.#began = performance.now() - soFar
+    this.heedActs(this.#ownFolder)
   }
 
   /** From here on this process is the program's, and must not do what each run has to do itself. `ownFolder`: where files are ours. */
@@ -220,8 +195,8 @@ export class Parking {
     const files = this.#options.files.identities()
     if (file === undefined || this.movedGates.some((gate) => gate.file === file)) return this.#givenUpText({ reason, files })
     const gates = [...this.movedGates, { file, identity: identityOf(file), reason }]
-    // Not a failure: the next one is worth a try at once.
-    return this.#givenUpText({ reason, files, gates, ...this.#asBefore() })
+    // Another one is worth a try at once; a base would reach that gate.
+    return this.#givenUpText({ reason, files, gates, ...this.#asBefore(), ...this.loadsBase && { base: noBase } })
   }
 
   /** The entry is there, and is evaluated next: from here on modules ask. */

@@ -40,6 +40,10 @@ export class SplitProgram {
     return this.#plan?.packages ?? []
   }
 
+  get ownFiles(): readonly string[] {
+    return this.#plan?.own ?? []
+  }
+
   readonly resolved = (specifier: string, parentURL: string, url: string) => {
     const kind = this.#graph.resolved(specifier, parentURL, url)
     if (kind && url.startsWith('node:')) this.#state?.addBuiltin(url)
@@ -56,7 +60,7 @@ export class SplitProgram {
 
   /** In the base, which has loaded its packages: what can be done in advance for own modules. */
   prepare() {
-    for (const file of this.#plan?.own ?? []) {
+    for (const file of this.ownFiles) {
       if (fs.existsSync(file)) this.#graph.parse(transformedSource(file, 'module'))
     }
   }
@@ -87,8 +91,7 @@ export class SplitProgram {
     const { packages, before } = this.#graph.order(this.#entry, pathToFileURL(gate).href)
     // Of a package's modules nobody knows here which were evaluated.
     if (!this.#plan && (packages.length === 0 || isPackages(pathToFileURL(gate).href))) return { plan: undefined, obstacle: '' }
-    const own = [...before.keys()].map((url) => fileURLToPath(url))
-    const planOf = (count: number) => ({ packages: packages.slice(0, count), own })
+    const planOf = (count: number) => ({ packages: packages.slice(0, count), own: this.#graph.files })
     if (!this.#plan) return { plan: planOf(packages.length), obstacle: '' }
     const { length } = this.packages
     if (this.packages.some((each, i) => each !== packages[i])) return { plan: planOf(packages.length), obstacle: 'base-outdated' }

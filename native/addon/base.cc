@@ -2,65 +2,49 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include "addon/starter.h"
+#include "addon/manifest.h"
 #include "addon/warming_slot.h"
 #include "wire/frame.h"
 
-enum { FIRST_TAKES_MS = 300 };  // as long as no zygote was made yet
+enum {
+  FIRST_TAKES_MS = 300,  // as long as no zygote was made yet
+  SPEAK_WITHIN_MS = 100,
+  MOST_NAPS = 25,  // a clock that was set back must not hold it up
+};
 
-enum { SPEAK_WITHIN_MS = 100, MOST_MANIFEST = 1 << 24 };
+static std::string doorOf(const std::string& key) { return key + ".base"; }
 
-static const std::string STATE = R"("state":"warming",)";
-
-static std::string nameOfBase(const std::string& key) { return key + ".base"; }
-
-static bool inodeOf(const runtime_dir& dir, const std::string& name, uint64_t* inode) {
-  struct stat info;
-  if (fstatat(dir.fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return false;
-  *inode = info.st_ino;
-  return true;
-}
-
-// What a manifest says beside its state: what the starter has planned.
-static std::string tailOf(int manifest) {
-  struct stat info;
-  if (fstat(manifest, &info) != 0 || info.st_size > MOST_MANIFEST) return {};
-  std::string text(static_cast<size_t>(info.st_size), 0);
-  if (pread(manifest, text.data(), text.size(), 0) != info.st_size) return {};
-  const size_t at = text.find(STATE);
-  return at == std::string::npos ? "" : text.substr(at + STATE.size());
-}
-
-bool Base::open(const std::string& key) {
-  uint64_t inode;
-  if (!inodeOf(zygote_.dir_, nameOfBase(key), &inode)) return false;
+bool Base::watchDoor(const std::string& key) {
+  struct stat door;
+  if (fstatat(zygote_.dir_.fd, doorOf(key).c_str(), &door, AT_SYMLINK_NOFOLLOW) != 0) return false;
   key_ = key;
-  footing_.watch(zygote_.dir_, nameOfBase(key), inode);
+  footing_.watch(zygote_.dir_, doorOf(key), door.st_ino);
   return true;
 }
 
 bool Base::park() {
   alarm(0);
   zygote_.command_watch_.end();
-  manifest_tail_ = tailOf(zygote_.manifest_.get());
-  listener_.reset(runtime_dir_listen(&zygote_.dir_, nameOfBase(zygote_.key_).c_str()));
+  zygote_.freshness_.forget(parking_.entry);
+  listener_.reset(runtime_dir_listen(&zygote_.dir_, doorOf(zygote_.key_).c_str()));
   signals_.reset(zygote_.dispositions_.park());
-  if (manifest_tail_.empty() || !listener_.ok() || !signals_.ok() || !zygote_.heap_pages_.makeInheritable()) return false;
-  if (forkZygote() == Made::here) return true;
-  return pid_ > 0 && open(zygote_.key_) && serve();
+  if (!listener_.ok() || !signals_.ok() || !zygote_.heap_pages_.makeInheritable() || !watchDoor(zygote_.key_)) return false;
+  const Made made = forkZygote();
+  if (made == Made::nothing) unlinkat(zygote_.dir_.fd, doorOf(key_).c_str(), 0);
+  if (made == Made::elsewhere) serve();
+  return made != Made::nothing;
 }
 
-bool Base::serve() {
+void Base::serve() {
   for (;;) {
     pollfd watched[] = {{signals_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}, {footing_.heard(), POLLIN, 0}, {from_zygote_.get(), POLLIN, 0}, {zygote_.command_.get(), POLLIN, 0}};
-    const int64_t left = from_zygote_.ok() ? -1 : std::max<int64_t>(0, idle_since_ + idle_ms_ - now_ms());
+    const int64_t left = from_zygote_.ok() ? -1 : std::max<int64_t>(0, idle_since_ + parking_.idle_ms - now_ms());
     if (poll(watched, 5, static_cast<int>(std::min<int64_t>(left, 3'600'000))) < 0) continue;
     if (watched[0].revents) {
       char signals[64];
@@ -69,37 +53,40 @@ bool Base::serve() {
         if (signals[i] != SIGCHLD) leave();
       while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
     }
-    if (watched[4].revents || (watched[3].revents && !hearZygote())) leave();
+    if (watched[4].revents || !hearZygote()) leave();
     if (watched[1].revents) {
-      const UniqueFd client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      ucred peer{};
-      socklen_t size = sizeof peer;
-      // As at the zygote's door.
-      if (client.ok() && getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid() && answer(client) == Made::here) return true;
+      ucred peer;
+      const UniqueFd client(runtime_dir_accept(listener_.get(), &peer));
+      if (client.ok() && answer(client) == Made::here) return;
     }
-    if (!footing_.whatIsLost().empty() || (!from_zygote_.ok() && now_ms() - idle_since_ >= idle_ms_)) leave();
+    if (!footing_.whatIsLost().empty() || (!from_zygote_.ok() && now_ms() - idle_since_ >= parking_.idle_ms)) leave();
   }
 }
 
-// The zygote writes the key that it parks under, and `edited` as it leaves because of that.
+// The zygote writes the key that it parks under; and one word as it leaves, if that is no reason for the base to leave, too.
 bool Base::hearZygote() {
   enum { MOST = 256 };
-  char text[MOST];
-  const ssize_t length = read(from_zygote_.get(), text, sizeof text);
-  if (length <= 0) {
-    from_zygote_.reset();
-    idle_since_ = now_ms();
-    return is_edited_;
+  while (from_zygote_.ok()) {
+    char text[MOST];
+    const ssize_t length = recv(from_zygote_.get(), text, sizeof text, MSG_DONTWAIT);
+    if (length < 0 && errno == EAGAIN) return true;
+    if (length <= 0) {
+      from_zygote_.reset();
+      is_warming_ = false;
+      idle_since_ = now_ms();
+      return !left_.empty();
+    }
+    const std::string said(text, static_cast<size_t>(length));
+    if (said == LEFT_EDITED || said == LEFT_FAILED) {
+      left_ = said;
+      continue;
+    }
+    is_warming_ = false;
+    takes_ms_ = now_ms() - forked_ms_;
+    if (said == key_) continue;
+    if (renameat(zygote_.dir_.fd, doorOf(key_).c_str(), zygote_.dir_.fd, doorOf(said).c_str()) != 0 || !watchDoor(said)) return false;
   }
-  const std::string said(text, static_cast<size_t>(length));
-  if (said == "edited") {
-    is_edited_ = true;
-    return true;
-  }
-  is_warming_ = false;
-  takes_ms_ = now_ms() - forked_ms_;
-  if (said == key_) return true;
-  return renameat(zygote_.dir_.fd, nameOfBase(key_).c_str(), zygote_.dir_.fd, nameOfBase(said).c_str()) == 0 && open(said);
+  return true;
 }
 
 Base::Made Base::answer(const UniqueFd& client) {
@@ -110,77 +97,70 @@ Base::Made Base::answer(const UniqueFd& client) {
   frame_reader_reset(&reader);
   if (type == MESSAGE_STOP) leave();
   if (type != MESSAGE_REMAKE) return Made::nothing;
-  std::string reason;
-  Made made = Made::nothing;
-  // What the zygote said last, before it went.
-  if (from_zygote_.ok() && !is_warming_ && !hearZygote()) leave();
-  const std::string stale = zygote_.freshness_.findStale();
-  if (!stale.empty()) reason = "stale: " + stale;
-  else if (!is_warming_) reason = claim();
-  if (reason.empty() && !is_warming_) made = forkZygote();
-  if (made == Made::here) return made;
-  if (reason.empty() && !is_warming_) reason = "no-process";
-  frame_send(client.get(), reason.empty() ? MESSAGE_ACCEPTED : MESSAGE_REFUSED, reason.c_str(), reason.empty() ? 0 : reason.size() + 1, nullptr, 0, now_ms());
-  if (!stale.empty()) leave();
-  return made;
+  // What it said last, before whoever asks here found out that it is gone.
+  if (!hearZygote() || !zygote_.freshness_.findStale().empty()) leave();
+  if (!is_warming_ && claim() && forkZygote() == Made::here) return Made::here;
+  frame_send(client.get(), is_warming_ ? MESSAGE_ACCEPTED : MESSAGE_REFUSED, nullptr, 0, nullptr, 0, now_ms());
+  return Made::elsewhere;
 }
 
-std::string Base::claim() {
-  const runtime_dir& dir = zygote_.dir_;
-  UniqueFd manifest(openat(dir.fd, (key_ + ".json").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!manifest.ok()) return "no-manifest";
-  if (flock(manifest.get(), LOCK_EX | LOCK_NB) != 0) return "claimed";
-  uint64_t present;
-  struct stat claimed;
-  if (fstat(manifest.get(), &claimed) != 0 || !inodeOf(dir, key_ + ".json", &present) || claimed.st_ino != present) return "claimed";
-  UniqueFd slot;
-  if (!takeWarmingSlot(dir, &slot)) return "busy";
-  const std::string times = R"({"since":)" + std::to_string(now_ms()) + R"(,"expected":)" + std::to_string(takes_ms_ ? takes_ms_ : int64_t{FIRST_TAKES_MS}) + ",";
-  if (!writeManifest(manifest.get(), times + STATE + manifest_tail_)) return "no-manifest";
-  UniqueFd listener(runtime_dir_listen(&dir, (key_ + ".warming").c_str()));
-  if (!listener.ok()) return "no-socket";
+// Of another zygote, if one is to be made.
+bool Base::claim() {
+  // It would fail again.
+  if (left_ == LEFT_FAILED && own_files_.findStale().empty()) return false;
+  UniqueFd manifest = claimManifest(zygote_.dir_, key_), slot;
+  if (!manifest.ok() || !takeWarmingSlot(zygote_.dir_, &slot)) return false;
+  zygote_.listener_ = announceZygote(zygote_.dir_, key_, manifest.get(), takes_ms_ ? takes_ms_ : int64_t{FIRST_TAKES_MS}, parking_.planned);
+  if (!zygote_.listener_.ok()) return false;
   zygote_.manifest_ = std::move(manifest);
   zygote_.slot_ = std::move(slot);
-  zygote_.listener_ = std::move(listener);
-  return {};
+  return true;
 }
 
+// With the claim, which is the zygote's from here on; kept if there is none.
 Base::Made Base::forkZygote() {
   int ends[2];
-  pid_ = -1;
   // Messages stay whole.
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return Made::nothing;
   UniqueFd ours(ends[0]), its(ends[1]);
-  pid_ = fork();
-  if (pid_ == 0) {
+  own_files_ = Freshness();
+  for (const std::string& file : parking_.own) own_files_.record(file);
+  const pid_t pid = fork();
+  if (pid < 0) return Made::nothing;
+  if (pid == 0) {
     ours.reset();
     becomeZygote(std::move(its));
     return Made::here;
   }
-  // The claim is the zygote's from here on.
   zygote_.manifest_.reset();
   zygote_.slot_.reset();
   zygote_.listener_.reset();
-  if (pid_ < 0) return Made::nothing;
   from_zygote_ = std::move(ours);
   forked_ms_ = now_ms();
   is_warming_ = true;
-  is_edited_ = false;
+  left_.clear();
   return Made::elsewhere;
 }
 
 void Base::becomeZygote(UniqueFd to_base) {
-  if (!key_.empty()) zygote_.key_ = key_;
+  zygote_.key_ = key_;
   from_zygote_.reset();
   listener_.reset();
   signals_.reset();
   footing_.close();
   zygote_.heap_pages_.restore();
   Dispositions::leaveZygote();
+  waitForTick();
   zygote_.beginFromBase(std::move(to_base));
 }
 
+// A zygote knows nothing of which text it has read if a file changes as it starts. This one starts right after an edit, and in no time.
+void Base::waitForTick() const {
+  const timespec nap{0, 1'000'000};
+  for (int naps = 0; naps < MOST_NAPS && !own_files_.findChangedSince(realtimeNs()).empty(); naps++) nanosleep(&nap, nullptr);
+}
+
 void Base::leave() {
-  if (footing_.hasDoor()) unlinkat(zygote_.dir_.fd, nameOfBase(key_).c_str(), 0);
+  if (footing_.hasDoor()) unlinkat(zygote_.dir_.fd, doorOf(key_).c_str(), 0);
   _exit(0);
 }

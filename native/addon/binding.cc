@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include "addon/abilities.h"
+#include "addon/base.h"
 #include "addon/budget.h"
 #include "addon/command_line.h"
 #include "addon/crypto_random.h"
@@ -274,7 +275,7 @@ Napi::Value obstacle(const Napi::CallbackInfo& info) { return Napi::String::New(
 // randomDraws(): how often OpenSSL was asked for random bytes.
 Napi::Value randomDraws(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(cryptoRandomDraws())); }
 
-Napi::Value abandon(const Napi::CallbackInfo& info) { zygote->abandon(text(info[0]), text(info[1])); }
+Napi::Value abandon(const Napi::CallbackInfo& info) { zygote->abandon(text(info[0]), text(info[1]), text(info[2])); }
 
 Parking parkingFrom(const Napi::Object& options) {
   Parking parking;
@@ -308,9 +309,11 @@ Napi::Value park(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), run.image.ok() ? "image" : run.orders.ok() ? "standby" : "run");
 }
 
-// parkAsBase(idleMs, entry): RETURNS IN EVERY ZYGOTE that is made from this base: { manifest, pid }. Undefined: could not park.
+// parkAsBase({ planned, idleMs, entry, own }): RETURNS IN EVERY ZYGOTE that is made from this base: { manifest, pid }. Undefined: could not park.
 Napi::Value parkAsBase(const Napi::CallbackInfo& info) {
-  if (!zygote->parkAsBase(info[0].As<Napi::Number>().Int64Value(), text(info[1]))) return info.Env().Undefined();
+  const auto options = info[0].As<Napi::Object>();
+  const int64_t idle_ms = options.Get("idleMs").As<Napi::Number>().Int64Value();
+  if (!zygote->parkAsBase({text(options.Get("planned")), idle_ms, text(options.Get("entry")), texts(options.Get("own"))})) return info.Env().Undefined();
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("manifest", zygote->manifest());
   result.Set("pid", getpid());

@@ -2,13 +2,23 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <thread>
 #include "addon/unique_fd.h"
 
+// They count in ticks of up to 10 ms, so a change may look older than it is.
+static constexpr int64_t TICK_NS = 20'000'000;
+
 static int64_t nanoseconds(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+int64_t realtimeNs() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now);
+}
 
 static UniqueFd openFolder(const std::string& path) { return UniqueFd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
 
@@ -57,15 +67,16 @@ void Freshness::forget(const std::string& path) {
 }
 
 void Freshness::watch() {
+  watches_.emplace();
   for (Folder& folder : folders_)
     folder.is_watched = std::all_of(folder.files.begin(), folder.files.end(), [&](const File& file) {
-      return file.of_folder == OfFolder::everything ? watches_.addNames(folder.path) : watches_.add(folder.path + file.name);
+      return file.of_folder == OfFolder::everything ? watches_->addNames(folder.path) : watches_->add(folder.path + file.name);
     });
 }
 
-void Freshness::renew() {
-  watches_ = Watches();
-  may_have_changed_ = true;
+void Freshness::unwatch() {
+  watches_.reset();
+  for (Folder& folder : folders_) folder.is_watched = false;
 }
 
 size_t Freshness::unwatchedCount() const {
@@ -87,7 +98,7 @@ std::string Freshness::findStale() {
       }
     }
   } search;
-  may_have_changed_ |= watches_.sawChange();
+  may_have_changed_ |= watches_ && watches_->sawChange();
   for (const Folder& folder : folders_)
     if (may_have_changed_ || !folder.is_watched) search.folders.push_back(&folder);
 
@@ -110,6 +121,6 @@ std::string Freshness::findStale() {
 std::string Freshness::findChangedSince(int64_t since_ns) const {
   for (const Folder& folder : folders_)
     for (const File& file : folder.files)
-      if (!file.is_forgotten && file.identity.present && file.identity.changed_ns >= since_ns) return folder.path + file.name;
+      if (!file.is_forgotten && file.identity.present && file.identity.changed_ns >= since_ns - TICK_NS) return folder.path + file.name;
   return {};
 }

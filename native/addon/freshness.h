@@ -1,11 +1,15 @@
 // The files that a graph was made of, as they were when it was made.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 #include "addon/watches.h"
+
+// CLOCK_REALTIME, in which file systems tell when a file was changed.
+int64_t realtimeNs();
 
 class Freshness {
  public:
@@ -23,13 +27,16 @@ class Freshness {
   // folders that cannot be watched, every file is looked at: thousands are a matter of milliseconds, for each folder is looked up once,
   // and several threads share the work (none is left when it returns).
   std::string findStale();
-  // A file that was changed at or after `since_ns` (CLOCK_REALTIME), so that nobody knows which text was read; empty if there is none.
+  // A file that was changed at or after `since_ns` (realtimeNs), or may have been, so that nobody knows which text was read since; empty if
+  // there is none.
   std::string findChangedSince(int64_t since_ns) const;
   size_t unwatchedCount() const;
-  // In a fork that goes on recording: its own watches, from the next watch() on.
-  void renew();
-  // In a fork, which asks nothing any more.
-  void close() { watches_.close(); }
+  // In a fork that goes on recording: those watches are not its own. Up to the next watch() it has none.
+  void unwatch();
+  // In a fork that asks nothing any more: lets go of them, and touches no memory for it.
+  void close() {
+    if (watches_) watches_->close();
+  }
 
  private:
   struct Identity {
@@ -57,7 +64,7 @@ class Freshness {
   static const File* findStaleIn(const Folder& folder);
 
   std::vector<Folder> folders_;
-  Watches watches_;
+  std::optional<Watches> watches_;
   bool may_have_changed_ = true;
   std::unordered_map<std::string, size_t> folder_index_;
   std::unordered_map<std::string, std::pair<size_t, size_t>> known_;  // indices of folder and file

@@ -8,10 +8,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "addon/attributes.h"
+#include "addon/base.h"
 #include "addon/budget.h"
 #include "addon/json_text.h"
+#include "addon/manifest.h"
 #include "addon/run_start.h"
-#include "addon/starter.h"
 
 enum {
   SPEAK_WITHIN_MS = 5000,    // a peer that has not said all it has to say by then is dropped
@@ -69,13 +70,10 @@ Run Server::serve() {
 
 void Server::acceptAll() {
   while (conversations_.size() < MAX_CONVERSATIONS) {
-    UniqueFd socket(accept4(zygote_.listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket.ok()) return;
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    // The directory lets nobody else in; this is the second lock of the door.
-    if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != geteuid()) continue;
-    conversations_.push_back(std::make_unique<Conversation>(std::move(socket), peer.pid));
+    ucred peer;
+    UniqueFd socket(runtime_dir_accept(zygote_.listener_.get(), &peer));
+    if (socket.ok()) conversations_.push_back(std::make_unique<Conversation>(std::move(socket), peer.pid));
+    else if (errno != EPERM) return;
   }
 }
 
@@ -288,7 +286,7 @@ void Server::close(const std::string& reason) {
   if (footing_.hasDoor()) unlinkat(zygote_.dir_.fd, zygote_.key_.c_str(), 0);
   zygote_.listener_.reset();
   // Before the claim is free, for who hears of that may ask the base at once.
-  if (reason.compare(0, 6, "stale:") == 0) zygote_.tellBase("edited");
+  if (reason.compare(0, 6, "stale:") == 0) zygote_.tellBase(LEFT_EDITED);
   zygote_.to_base_.reset();
   // Releases the claim: from here on another zygote can be made.
   zygote_.manifest_.reset();

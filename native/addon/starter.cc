@@ -5,11 +5,11 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "addon/low_descriptors.h"
+#include "addon/manifest.h"
 #include "addon/sandbox.h"
 #include "addon/warming_slot.h"
 #include "wire/frame.h"
@@ -32,20 +32,14 @@ std::optional<Claim> Claim::take(const runtime_dir& dir, const std::string& key,
   }
   claim.command_ = std::move(*command);
   claim.key_ = key;
-  claim.manifest_fd_.reset(openat(dir.fd, (key + ".json").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  claim.manifest_fd_ = claimManifest(dir, key);
+  if (!claim.manifest_fd_.ok()) {
+    *reason = errno == EWOULDBLOCK ? "claimed" : std::string("the manifest cannot be opened: ") + strerror(errno);
+    return {};
+  }
   claim.cwd_.reset(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!claim.manifest_fd_.ok() || !claim.cwd_.ok()) {
-    *reason = std::string("the manifest cannot be opened: ") + strerror(errno);
-    return {};
-  }
-  if (flock(claim.manifest_fd_.get(), LOCK_EX | LOCK_NB) != 0) {
-    *reason = errno == EWOULDBLOCK ? "claimed" : strerror(errno);
-    return {};
-  }
-  struct stat claimed, present;
-  // Removed since it was opened (`instastart clean`, a zygote that moves to another key): nobody would find what it is the claim of.
-  if (fstat(claim.manifest_fd_.get(), &claimed) != 0 || fstatat(dir.fd, (key + ".json").c_str(), &present, AT_SYMLINK_NOFOLLOW) != 0 || claimed.st_ino != present.st_ino) {
-    *reason = "claimed";
+  if (!claim.cwd_.ok()) {
+    *reason = std::string("the working directory cannot be opened: ") + strerror(errno);
     return {};
   }
   char part[4096];
@@ -60,10 +54,6 @@ std::optional<Claim> Claim::take(const runtime_dir& dir, const std::string& key,
 
 void Claim::forgetIfNew() const {
   if (previous_.empty()) unlinkat(dir_.fd, (key_ + ".json").c_str(), 0);
-}
-
-bool writeManifest(int manifest, const std::string& text) {
-  return ftruncate(manifest, 0) == 0 && pwrite(manifest, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
 // Between fork and exec: only async-signal-safe calls, for another thread may have held any lock.
@@ -128,10 +118,7 @@ bool Claim::start() {
     writeManifest(manifest_fd_.get(), R"({"state":"given-up","reason":"busy",)" + plan_.manifest);
     return false;
   }
-  const int64_t now = now_ms();
-  const std::string head = R"({"since":)" + std::to_string(now) + R"(,"expected":)" + std::to_string(now - plan_.started_ms) + R"(,"state":"warming",)";
-  if (!writeManifest(manifest_fd_.get(), head + plan_.manifest)) return true;
-  const UniqueFd listener(runtime_dir_listen(&dir_, (key_ + ".warming").c_str()));
+  const UniqueFd listener = announceZygote(dir_, key_, manifest_fd_.get(), now_ms() - plan_.started_ms, plan_.manifest);
   if (!listener.ok()) return true;
   const UniqueFd observer(open(plan_.observer.c_str(), O_RDONLY | O_CLOEXEC));
   if (observer.ok()) preloadObserver(&environment_);

@@ -60,6 +60,3 @@ class Claim {
   mode_t umask_ = 0;
   int64_t claimed_cpu_ms_ = 0;
 };
-
-// Replaces what the manifest says. In place, for its lock belongs to the file.
-bool writeManifest(int manifest, const std::string& text);

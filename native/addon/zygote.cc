@@ -2,9 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include "addon/base.h"
@@ -13,6 +11,7 @@
 #include "addon/heard_files.h"
 #include "addon/image.h"
 #include "addon/json_text.h"
+#include "addon/manifest.h"
 #include "addon/run_start.h"
 #include "addon/server.h"
 #include "addon/standby.h"
@@ -21,12 +20,6 @@
 
 // A graph that takes longer to evaluate than this is stuck, on input that never comes for instance; SIGALRM ends it.
 enum { WARM_UP_LIMIT_SECONDS = 300 };
-
-static int64_t realtimeNs() {
-  timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 // /dev/null stands for none.
 static bool isProcess(const UniqueFd& fd) {
@@ -80,17 +73,14 @@ void Zygote::watchWarming() {
   alarm(WARM_UP_LIMIT_SECONDS);
 }
 
-bool Zygote::parkAsBase(int64_t idle_ms, const std::string& entry) {
-  freshness_.forget(entry);
-  return Base(*this, idle_ms).park();
-}
+bool Zygote::parkAsBase(BaseParking parking) { return Base(*this, std::move(parking)).park(); }
 
 void Zygote::beginFromBase(UniqueFd to_base) {
   to_base_ = std::move(to_base);
   base_ = getppid();
   started_ns_ = realtimeNs();
   dispositions_.restore();
-  freshness_.renew();
+  freshness_.unwatch();
   // Without a door or a loop nobody could be served.
   if (!takeDoor() || loop_.afterFork() != 0) _exit(1);
   watchWarming();
@@ -105,8 +95,8 @@ static Zygote* acting = nullptr;
 
 // Returns if the act may be done.
 void Zygote::leaveInsteadOf(const char* act) {
-  if (gettid() != getpid()) abandon("{\"reason\":" + jsonText("act-before-gate: " + std::string(act)) + "," + manifest_of_act_.substr(1), "");
-  if (const std::string text = explain_(act); !text.empty()) abandon(text, "");
+  if (gettid() != getpid()) abandon("{\"reason\":" + jsonText("act-before-gate: " + std::string(act)) + "," + manifest_of_act_.substr(1), "", "");
+  if (const std::string text = explain_(act); !text.empty()) abandon(text, "", "");
 }
 
 bool Zygote::heedActs(const std::string& own_folder, const std::string& manifest, Explain explain) {
@@ -129,8 +119,7 @@ std::string Zygote::obstacle() {
   if (std::string active = loop_.newlyActive(); !active.empty()) return "open-handle: " + active;
   if (standInsWereWritten(far_ends_)) return "output-before-gate";
   if (std::string reason = recordHeardFiles(&freshness_); !reason.empty()) return reason;
-  // File systems count time in ticks of up to 10 ms, so a change just before the start may look like one before it.
-  if (std::string file = freshness_.findChangedSince(started_ns_ - 20'000'000); !file.empty()) return "changed-while-loading: " + file;
+  if (std::string file = freshness_.findChangedSince(started_ns_); !file.empty()) return "changed-while-loading: " + file;
   if (std::string amounts = whatIsBeyondBudget(); !amounts.empty()) return "over-budget: " + amounts;
   freshness_.watch();
   if (std::string file = freshness_.findStale(); !file.empty()) return "changed-while-loading: " + file;
@@ -147,9 +136,9 @@ void Zygote::leaveQuietly() {
 bool Zygote::becomeVariant(const Questions& questions) {
   const std::string key = keyWithAnswers(dir_, key_, questions);
   if (key == key_) return true;
-  UniqueFd manifest(openat(dir_.fd, (key + ".json").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  UniqueFd manifest = claimManifest(dir_, key);
+  if (!manifest.ok() && errno == EWOULDBLOCK) leaveQuietly();
   if (!manifest.ok()) return false;
-  if (flock(manifest.get(), LOCK_EX | LOCK_NB) != 0) leaveQuietly();
   if (renameat(dir_.fd, (key_ + ".warming").c_str(), dir_.fd, (key + ".warming").c_str()) != 0) return false;
   unlinkat(dir_.fd, (key_ + ".json").c_str(), 0);
   manifest_ = std::move(manifest);
@@ -204,10 +193,11 @@ void Zygote::keepOutput(const std::string& error) {
   [[maybe_unused]] const ssize_t written = file.ok() ? write(file.get(), text.data(), text.size()) : -1;
 }
 
-void Zygote::abandon(const std::string& manifest, const std::string& error) {
+void Zygote::abandon(const std::string& manifest, const std::string& error, const std::string& word_to_base) {
   ignoreActs();
   keepOutput(error);
   unlinkat(dir_.fd, (key_ + ".warming").c_str(), 0);
   writeManifest(manifest_.get(), manifest);
+  if (!word_to_base.empty()) tellBase(word_to_base);
   _exit(0);
 }

@@ -33,6 +33,8 @@ struct Run {
   UniqueFd image;         // in the maker of the image, which is written to this
 };
 
+struct BaseParking;
+
 class Zygote {
  public:
   // Takes over what the starter passed (descriptors ZYGOTE_*) ; clients queue at `<key>.warming` already. Null: `error` says why.
@@ -56,16 +58,16 @@ class Zygote {
   // not park.
   bool park(Parking& parking, Run* run);
 
-  // Parks as the program's base (addon/base.h), which has loaded packages only; Node has looked for the entry by then, which may change. Returns in the zygotes that are forked from it, each with a
+  // Parks as the program's base (addon/base.h), which has loaded packages only. Returns in the zygotes that are forked from it, each with a
   // manifest of its own; the exception: false if it could not park.
-  bool parkAsBase(int64_t idle_ms, const std::string& entry);
+  bool parkAsBase(BaseParking parking);
 
   // In such a fork: makes it the run of its client, for whom a standby waits. The image is made in here, so this is where its runs go on.
   void becomeRun(const Parking& parking, Run* run);
 
   // Gives up before the gate: leaves the reason in the manifest and no socket, what was printed and `error` in `<key>.log`, and ends the
-  // process.
-  [[noreturn]] void abandon(const std::string& manifest, const std::string& error);
+  // process. `word_to_base`: see addon/base.h; empty if that is to leave, too.
+  [[noreturn]] void abandon(const std::string& manifest, const std::string& error, const std::string& word_to_base);
 
  private:
   Zygote(const std::string& key, uv_loop_s* loop) : key_(key), loop_(loop) {}

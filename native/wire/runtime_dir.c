@@ -51,21 +51,36 @@ static socklen_t address_of(const struct runtime_dir *dir, const char *name, str
   return sizeof *address;
 }
 
+// The directory lets nobody else in; this is the second lock of the door.
+static bool is_ours(int socket, struct ucred *peer) {
+  socklen_t size = sizeof *peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, peer, &size) != 0) return false;
+  if (peer->uid == geteuid()) return true;
+  errno = EPERM;
+  return false;
+}
+
+static int close_keeping_errno(int fd) {
+  int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
+}
+
 int runtime_dir_connect(const struct runtime_dir *dir, const char *name) {
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   struct sockaddr_un address;
   socklen_t length = address_of(dir, name, &address);
-  struct ucred peer = {.uid = (uid_t)-1};
-  socklen_t size = sizeof peer;
-  if (connect(fd, (struct sockaddr *)&address, length) == 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
-    if (peer.uid == geteuid()) return fd;
-    errno = EPERM;
-  }
-  int error = errno;
-  close(fd);
-  errno = error;
-  return -1;
+  struct ucred peer;
+  if (connect(fd, (struct sockaddr *)&address, length) == 0 && is_ours(fd, &peer)) return fd;
+  return close_keeping_errno(fd);
+}
+
+int runtime_dir_accept(int listener, struct ucred *peer) {
+  int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (fd < 0 || is_ours(fd, peer)) return fd;
+  return close_keeping_errno(fd);
 }
 
 int runtime_dir_listen(const struct runtime_dir *dir, const char *name) {
@@ -79,7 +94,6 @@ int runtime_dir_listen(const struct runtime_dir *dir, const char *name) {
   if (bind(fd, (struct sockaddr *)&address, length) == 0 && listen(fd, SOMAXCONN) == 0 && renameat(dir->fd, temporary, dir->fd, name) == 0) return fd;
   int error = errno;
   unlinkat(dir->fd, temporary, 0);
-  close(fd);
   errno = error;
-  return -1;
+  return close_keeping_errno(fd);
 }

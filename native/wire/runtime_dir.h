@@ -3,6 +3,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -28,6 +29,9 @@ enum { KEY_LENGTH = 32 };  // hexadecimal digits, 128 bits
 // A connected stream socket to `<name>` in the directory whose peer runs as this user; -1 with errno (ENOENT, ECONNREFUSED,
 // EPERM: the peer is somebody else).
 int runtime_dir_connect(const struct runtime_dir *dir, const char *name);
+
+// The next one who has connected there, as a descriptor that does not block; -1 with errno (EAGAIN: nobody; EPERM: somebody else, who is gone).
+int runtime_dir_accept(int listener, struct ucred *peer);
 
 // A listening socket at `<name>`: bound to a name of its own first and renamed, so that whoever finds it can connect.
 int runtime_dir_listen(const struct runtime_dir *dir, const char *name);

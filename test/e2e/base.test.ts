@@ -1,5 +1,6 @@
 // After an edit only the program's own modules are evaluated anew: its packages wait in a base. What a run does is what plain Node does.
 import fs from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { median, recordFigure, sampled, scaled } from '../support/contract.js'
@@ -171,6 +172,65 @@ describe.each(nodes)('on Node $version', (node) => {
     fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
     await sandbox.run('client', ['stop', '--all'])
     await until('no base', () => bases().length === 0)
+  })
+
+  test('after an edit that fails, the run after its correction is warm', async () => {
+    write({ 'a.mjs': { imports: ['first'] } }, { imports: ['./a.mjs', 'second'] })
+    await warmUp('client')
+    const [base] = bases()
+    for (const body of ['throw new Error(\'own\')', 'const = 1', 'process.exit(3)']) {
+      write({ 'a.mjs': { imports: ['first'], body } }, { imports: ['./a.mjs', 'second'] })
+      const [attempt = '', again = ''] = await runLikePlain('client')
+      expect(attempt).toMatch(/^plain run: broken-conversation/)
+      // It would fail again.
+      expect(again).toMatch(/^plain run: absent/)
+      write({ 'a.mjs': { imports: ['first'], body: `export const corrected = ${JSON.stringify(body)}` } }, { imports: ['./a.mjs', 'second'] })
+      const [corrected = ''] = await runLikePlain('client')
+      expect(corrected).toMatch(warm)
+      expect(bases()).toEqual([base])
+    }
+  })
+
+  /** What is said to it by somebody who is no client of ours. Returns what is answered, until it hangs up or has said `bytes`. */
+  const tellBase = (message: Uint8Array, bytes: number) =>
+    new Promise<Buffer>((resolve) => {
+      const folder = path.join(sandbox.runtime, 'instastart')
+      const [door = ''] = fs.readdirSync(folder).filter((name) => name.endsWith('.base'))
+      let said = Buffer.alloc(0)
+      const socket = net.connect(path.join(folder, door), () => socket.write(message))
+      // Where it has not read all, its hanging up is an error here.
+      socket.on('error', () => undefined).on('close', () => resolve(said)).on('data', (data) => {
+        said = Buffer.concat([said, data])
+        if (said.length >= bytes) socket.destroy()
+      })
+    })
+
+  const frame = (type: number): Buffer => {
+    const header = Buffer.alloc(12)
+    header.writeUInt32LE(0x69734131)
+    header.writeUInt16LE(type, 4)
+    return header
+  }
+  const refused = 3, remake = 14
+
+  test('it makes no second zygote while there is one, and hears everything else meanwhile', async () => {
+    write({}, { imports: ['first'] })
+    await warmUp('client')
+    for (let i = 0; i < 3; i++) expect((await tellBase(frame(remake), 12)).readUInt16LE(4)).toBe(refused)
+    expect(sandbox.zygotes()).toHaveLength(1)
+    const [base] = bases()
+    expect((await runLikePlain('client', 1))[0]).toMatch(warm)
+    process.kill(base!.pid, 'SIGTERM')
+    await until('no base', () => bases().length === 0)
+  })
+
+  test('it hangs up on whoever says nothing, or nothing that it knows', async () => {
+    write({}, { imports: ['first'] })
+    await warmUp('client')
+    const messages = [Buffer.alloc(0), Buffer.alloc(64, 1), frame(200), frame(remake).subarray(0, 7)]
+    for (const message of messages) expect(await tellBase(message, 1)).toHaveLength(0)
+    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    expect((await runLikePlain('client', 1))[0]).toMatch(warm)
   })
 
   test('random edits of own modules are done by every run as by plain Node', async () => {
