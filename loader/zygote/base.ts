@@ -18,7 +18,7 @@ interface BaseOptions {
 }
 
 /** import(), of where a module can. */
-export type Load = (url: string) => Promise<unknown>
+export type Load = (url: string) => Promise<object>
 
 /**
  * This process is to be the program's base: loads its packages, and parks. Goes on in each zygote that is made from it; or in this process, if
@@ -32,7 +32,7 @@ export const becomeBase = async (load: Load, { native, platform, entry, files, s
   parking.hearQuestions()
   parking.loadsBase = true
   try {
-    for (const url of split.packages) await load(url)
+    for (const url of split.packages) split.hasLoaded(url, await load(url))
   } catch (error) {
     // Alone, or without the program's own modules before it.
     giveUp(`base-failed: ${inspect(error).split('\n', 1)[0]}`)

@@ -22,6 +22,8 @@ export class SplitProgram {
   readonly #entry: string
   /** Of the base that this zygote is made from; without packages where there is to be none. */
   readonly #plan: BasePlan | undefined
+  /** What the base's packages export, by their names. */
+  readonly #exports = new Map<string, object>()
   #state: VisibleState | undefined
   #order: Order | undefined
   /** The first own module that has changed what packages after it may look at. */
@@ -58,6 +60,11 @@ export class SplitProgram {
     return `${source}\n;globalThis.process[globalThis.Symbol.for(${JSON.stringify(Symbol.keyFor(evaluatedSymbol))})]?.(${JSON.stringify(url)});`
   }
 
+  /** In the base. */
+  hasLoaded(url: string, namespace: object) {
+    this.#exports.set(url.replace(/^.*\/node_modules\//, ''), namespace)
+  }
+
   /** In the base, which has loaded its packages: what can be done in advance for own modules. */
   prepare() {
     for (const file of this.ownFiles) {
@@ -67,7 +74,7 @@ export class SplitProgram {
 
   /** In a zygote that was just made from the base. Returns what ends the watch. */
   watch(asOwnWork: <Result>(step: () => Result) => Result): () => void {
-    this.#state = asOwnWork(() => new VisibleState())
+    this.#state = asOwnWork(() => new VisibleState(this.#exports))
     const evaluated = (url: string) => asOwnWork(() => this.#evaluated(url))
     Object.defineProperty(process, evaluatedSymbol, { configurable: true, value: evaluated })
     return () => Reflect.deleteProperty(process, evaluatedSymbol)

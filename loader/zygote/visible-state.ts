@@ -1,13 +1,17 @@
-// What packages may look at while they are evaluated: globals, prototypes, the environment, Node's own modules, its loader. An own module that
-// changes some of it must be evaluated before the packages that come after it.
+// What packages may look at while they are evaluated: globals, prototypes, the environment, Node's own modules, its loader, and what other
+// packages export. An own module that changes some of it must be evaluated before the packages that come after it.
 import Module from 'node:module'
+import { types } from 'node:util'
 
-/** Names, each followed by what stands there. */
+/** Threes: whose it is, which, and what stands there. */
 type Look = unknown[]
 
+/** A package's exports and what hangs on them: these many properties at most, the nearest first. */
+const mostOfPackage = 300
+
 /** Different without anybody's doing, or nobody's concern; and process.argv, which is not to be asked for here. */
-const passing = new Set(['exitCode', 'argv', 'title', '_events', '_eventsCount', 'moduleLoadList', '_pathCache'].flatMap((name) =>
-  ['process', 'node:process', 'node:module'].map((owner) => `${owner}.${name}`)))
+const passing = new Map(['process', 'node:process', 'node:module'].map((owner) =>
+  [owner, new Set<string | symbol>(['exitCode', 'argv', 'title', '_events', '_eventsCount', 'moduleLoadList', '_pathCache'])]))
 
 const isOurs = (key: string | symbol): boolean => typeof key === 'symbol' && key.description?.startsWith('instastart.') === true
 
@@ -15,17 +19,39 @@ const isOurs = (key: string | symbol): boolean => typeof key === 'symbol' && key
 const isLazy = (object: object, key: string | symbol): boolean =>
   object === globalThis && typeof key === 'string' && /^[A-Z]/.test(key) && !Object.prototype.propertyIsEnumerable.call(object, key)
 
-const addProperties = (look: Look, name: string, object: object) => {
+/** What an accessor would say is not asked for: that could do anything. */
+const standsAt = (object: object, key: string | symbol): unknown => {
+  const descriptor = Reflect.getOwnPropertyDescriptor(object, key)
+  return descriptor && 'value' in descriptor ? descriptor.value : descriptor?.get
+}
+
+const addProperties = (look: Look, owner: string, object: object) => {
   for (const key of Reflect.ownKeys(object)) {
-    const property = `${name}.${String(key)}`
-    if (passing.has(property) || isOurs(key)) continue
-    if (isLazy(object, key)) {
-      look.push(property, undefined)
-      continue
+    if (passing.get(owner)?.has(key) || isOurs(key)) continue
+    look.push(owner, key, isLazy(object, key) ? undefined : standsAt(object, key))
+  }
+}
+
+const isObject = (value: unknown): value is object => (typeof value === 'object' && value !== null) || typeof value === 'function'
+
+/** Where looking does something, or where there is too much to look at. */
+const isOpaque = (value: object): boolean => types.isProxy(value) || ArrayBuffer.isView(value)
+
+const addPackage = (look: Look, name: string, exports: object) => {
+  const end = look.length + 3 * mostOfPackage
+  const found = new Map<object, string>([[exports, name]])
+  // Grows meanwhile: the nearest come first.
+  for (const [object, owner] of found) {
+    if (Array.isArray(object)) look.push(owner, 'length', object.length)
+    else if (types.isMap(object) || types.isSet(object)) look.push(owner, 'size', object.size)
+    else {
+      for (const key of Object.keys(object)) {
+        if (look.length >= end) return
+        const value = standsAt(object, key)
+        look.push(owner, key, value)
+        if (isObject(value) && !isOpaque(value) && !found.has(value)) found.set(value, key === 'default' ? owner : `${owner}.${key}`)
+      }
     }
-    const descriptor = Reflect.getOwnPropertyDescriptor(object, key)
-    // What an accessor would say is not asked for: that could do anything.
-    look.push(property, descriptor && 'value' in descriptor ? descriptor.value : descriptor?.get)
   }
 }
 
@@ -38,14 +64,21 @@ const constructors = [
 ]
 
 export class VisibleState {
+  readonly #packages: ReadonlyMap<string, object>
   readonly #builtins = new Map<string, object>()
-  #last = this.#look()
+  #last: Look
+
+  /** By name, what packages export that were evaluated already. */
+  constructor(packages: ReadonlyMap<string, object>) {
+    this.#packages = packages
+    this.#last = this.#look()
+  }
 
   /** Of Node's own modules those count that own modules have: loading others would have effects of its own. */
   addBuiltin(name: string) {
     if (this.#builtins.has(name)) return
     const exports: unknown = require(name)
-    if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return
+    if (!isObject(exports)) return
     this.#builtins.set(name, exports)
     this.#last = this.#look()
   }
@@ -59,7 +92,8 @@ export class VisibleState {
     }
     addProperties(look, 'Module.prototype', Module.prototype)
     addProperties(look, 'require.extensions', Reflect.get(Module, '_extensions') as object)
-    for (const [name, value] of Object.entries(process.env)) look.push(`process.env.${name}`, value)
+    for (const [name, value] of Object.entries(process.env)) look.push('process.env', name, value)
+    for (const [name, exports] of this.#packages) addPackage(look, name, exports)
     return look
   }
 
@@ -69,6 +103,7 @@ export class VisibleState {
     const after = this.#last = this.#look()
     const [longer, shorter] = after.length >= before.length ? [after, before] : [before, after]
     const at = longer.findIndex((each, i) => !Object.is(each, shorter[i]))
-    return at < 0 ? '' : String(longer[at - at % 2])
+    const [owner, key] = longer.slice(at - at % 3)
+    return at < 0 ? '' : `${String(owner)}.${String(key)}`
   }
 }

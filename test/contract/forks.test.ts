@@ -6,7 +6,7 @@ import { nodes } from '../support/nodes.js'
 import { Sandbox, engines } from '../support/sandbox.js'
 import { stress } from '../support/stress.js'
 
-const runs = scaled(2000, 60)
+const runs = scaled(2000, 30)
 
 /** A collection every so many allocations. */
 const flags = ['--gc-interval=1500']

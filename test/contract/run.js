@@ -13,7 +13,7 @@ process.env.CONTRACT_FIGURES = path.join(folder, 'figures')
 process.env.PARITY = '1'
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
-const vitest = await startVitest('test', filter.length > 0 ? filter : ['test/contract/', 'test/commands/', 'test/e2e/', 'test/hooks/'], {
+const vitest = await startVitest('test', filter.length > 0 ? filter : ['test/contract/', 'test/commands/', 'test/e2e/', 'test/hooks/', 'test/native/'], {
   ...options,
   config: path.join(root, 'test/vitest.config.ts'),
   watch: false,

@@ -5,7 +5,7 @@ import { nodes } from '../support/nodes.js'
 import { randomBy } from '../support/random.js'
 import { Sandbox, debugLine, isWarm, withoutDebugLines } from '../support/sandbox.js'
 
-const programs = scaled(500, 12)
+const programs = scaled(500, 6)
 
 const names = ['Q_A', 'Q_B', 'Q_C', 'Q_D']
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { statusOf } from '../support/commands.js'
 import { until } from '../support/conditions.js'
-import { recordFigure, scaled } from '../support/contract.js'
+import { recordFigure, sampled, scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { runProgram, type Outcome } from '../support/program.js'
 import { Sandbox, debugLine, plainReason, warmWays, withoutDebugLines } from '../support/sandbox.js'
@@ -189,7 +189,8 @@ process.once('message', (message) => { console.log(message); process.disconnect(
   })
 
   // Without randomized addresses the client's lie where the image's do.
-  test.each([['at random addresses', []], ['at fixed addresses', ['setarch', '-R']]] as const)(`${runs} runs %s with more in flight than processors all do the same`, async (_, wrapper) => {
+  const layouts: [name: string, wrapper: readonly string[]][] = [['at random addresses', []], ['at fixed addresses', ['setarch', '-R']]]
+  test.each(sampled(layouts, node))(`${runs} runs %s with more in flight than processors all do the same`, async (_, wrapper) => {
     await using own = new Sandbox(node, undefined, 'thaw')
     own.wrapper = wrapper
     own.write('app.mjs', program)
