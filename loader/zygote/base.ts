@@ -18,7 +18,11 @@ interface BaseOptions {
 }
 
 /** import(), of where a module can. */
-export type Load = (url: string) => Promise<object>
+export type Load = (url: string) => Promise<Record<string, object>>
+
+/** One module that imports all, so that nothing comes between them, as nothing does in a program. */
+const together = (urls: readonly string[]): string =>
+  `data:text/javascript,${encodeURIComponent(urls.map((url, i) => `export * as p${i} from ${JSON.stringify(url)}`).join('\n'))}`
 
 /**
  * This process is to be the program's base: loads its packages, and parks. Goes on in each zygote that is made from it; or in this process, if
@@ -32,7 +36,8 @@ export const becomeBase = async (load: Load, { native, platform, entry, files, s
   parking.hearQuestions()
   parking.loadsBase = true
   try {
-    for (const url of split.packages) split.hasLoaded(url, await load(url))
+    const all = await load(together(split.packages))
+    split.packages.forEach((url, i) => split.hasLoaded(url, all[`p${i}`]))
   } catch (error) {
     // Alone, or without the program's own modules before it.
     giveUp(`base-failed: ${inspect(error).split('\n', 1)[0]}`)

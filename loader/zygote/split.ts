@@ -61,8 +61,8 @@ export class SplitProgram {
   }
 
   /** In the base. */
-  hasLoaded(url: string, namespace: object) {
-    this.#exports.set(url.replace(/^.*\/node_modules\//, ''), namespace)
+  hasLoaded(url: string, namespace: object | undefined) {
+    if (namespace) this.#exports.set(url.replace(/^.*\/node_modules\//, ''), namespace)
   }
 
   /** In the base, which has loaded its packages: what can be done in advance for own modules. */

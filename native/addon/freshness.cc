@@ -22,11 +22,15 @@ int64_t realtimeNs() {
 
 static UniqueFd openFolder(const std::string& path) { return UniqueFd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
 
+Freshness::Identity Freshness::identityOf(const struct stat& info, OfFolder of_folder) {
+  if (S_ISDIR(info.st_mode) && of_folder == OfFolder::existence) return {.present = true, .size = -1};
+  return {true, info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
+}
+
 Freshness::Identity Freshness::look(int folder, const char* name, OfFolder of_folder) {
   struct stat info;
   if (folder < 0 || fstatat(folder, name, &info, 0) != 0) return {};
-  if (S_ISDIR(info.st_mode) && of_folder == OfFolder::existence) return {.present = true, .size = -1};
-  return {true, info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
+  return identityOf(info, of_folder);
 }
 
 const Freshness::Identity& Freshness::recordAs(const std::string& path, OfFolder of_folder) {
@@ -46,10 +50,11 @@ const Freshness::Identity& Freshness::recordAs(const std::string& path, OfFolder
 
 void Freshness::record(const std::string& path) { recordAs(path, OfFolder::existence); }
 
-bool Freshness::recordLook(std::string path, bool is_listing) {
+bool Freshness::recordLook(std::string path, bool is_listing, const struct stat& found) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   if (path == "/" && !is_listing) return true;
-  return recordAs(is_listing ? path + "/." : path, is_listing ? OfFolder::everything : OfFolder::existence).present;
+  const OfFolder of_folder = is_listing ? OfFolder::everything : OfFolder::existence;
+  return recordAs(is_listing ? path + "/." : path, of_folder) == (found.st_mode ? identityOf(found, of_folder) : Identity());
 }
 
 const Freshness::File* Freshness::findStaleIn(const Folder& folder) {

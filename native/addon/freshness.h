@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+#include <sys/stat.h>
 #include "addon/watches.h"
 
 // CLOCK_REALTIME, in which file systems tell when a file was changed.
@@ -17,8 +18,8 @@ class Freshness {
   // change nothing.
   void record(const std::string& path);
   // The same for a path that a module has looked for itself: of a folder only that it is one, or, `is_listing`, which names are in it. Whether
-  // something is there.
-  bool recordLook(std::string path, bool is_listing);
+  // it still is what that module found; all zeros: nothing.
+  bool recordLook(std::string path, bool is_listing, const struct stat& found);
   // What was recorded of this file does not count any more, and it may be recorded anew.
   void forget(const std::string& path);
   // From now on findStale() looks only when something happened. No later than this all files are recorded.
@@ -58,6 +59,7 @@ class Freshness {
     std::vector<File> files;
     bool is_watched = false;
   };
+  static Identity identityOf(const struct stat& info, OfFolder of_folder);
   // `folder` is a descriptor, or -1: then nothing is there.
   static Identity look(int folder, const char* name, OfFolder of_folder);
   const Identity& recordAs(const std::string& path, OfFolder of_folder);

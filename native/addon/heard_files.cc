@@ -45,12 +45,14 @@ std::string recordHeardFiles(Freshness* freshness) {
   if (isUnheard()) return "unheard: UV_USE_IO_URING";
   const heard_files heard = stop();
   std::string changed;
-  for (size_t at = 0; at < heard.length && changed.empty(); at += strlen(heard.paths + at) + 1) {
+  const struct stat* found = heard.found;
+  for (size_t at = 0; at < heard.length && changed.empty(); at += strlen(heard.paths + at) + 1, found++) {
     const char* const path = heard.paths + at + 1;
     // From before the program began.
     if (!own_files.empty() && (path + std::string("/")).compare(0, own_files.size(), own_files) == 0) continue;
-    const bool was_found = heard.paths[at] != HEARD_MISSING;
-    if (freshness->recordLook(path, heard.paths[at] == HEARD_LISTING) != was_found) changed = path;
+    const struct stat none {};
+    // Whoever has found something by way of a link or in a folder has not found what is there by now, if another one has its name.
+    if (!freshness->recordLook(path, heard.paths[at] == HEARD_LISTING, heard.paths[at] == HEARD_MISSING ? none : *found)) changed = path;
   }
   forget();
   if (heard.is_overflown) return "too-many-files";

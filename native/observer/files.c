@@ -40,6 +40,7 @@ static char own_folder[PATH_MAX];
 // In mappings of their own, which are gone when the zygote has parked.
 static char *text;
 static uint32_t *slots;  // offset in `text` plus 1
+static struct stat *found;
 static uint32_t text_length, path_count;
 
 static long system_call(long number, long a, long b, long c, long d, long e, long f) {
@@ -87,8 +88,9 @@ static void remember(char kind, const char *path) {
   while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire)) continue;
   if (!text) text = reserve(TEXT);
   if (!slots) slots = reserve(SLOTS * sizeof *slots);
+  if (!found) found = reserve(MOST * sizeof *found);
   const size_t length = strlen(path) + 2;
-  if (!text || !slots || path_count == MOST || text_length + length > TEXT) {
+  if (!text || !slots || !found || path_count == MOST || text_length + length > TEXT) {
     is_overflown = true;
   } else {
     uint32_t slot = hash % SLOTS;
@@ -98,6 +100,7 @@ static void remember(char kind, const char *path) {
       memcpy(text + text_length + 1, path, length - 1);
       slots[slot] = text_length + 1;
       text_length += (uint32_t)length;
+      if (system_call(SYS_newfstatat, AT_FDCWD, (long)path, (long)&found[path_count], 0, 0, 0) != 0) memset(&found[path_count], 0, sizeof *found);
       path_count++;
     }
   }
@@ -177,14 +180,16 @@ void instastart_mark_own_work(bool is_own) { is_own_work = is_own; }
 
 struct heard_files instastart_stop_heeding(void) {
   atomic_store(&is_deaf, true);
-  return (struct heard_files){text, text_length, is_overflown};
+  return (struct heard_files){text, text_length, found, is_overflown};
 }
 
 void instastart_forget_files(void) {
   if (text) system_call(SYS_munmap, (long)text, TEXT, 0, 0, 0, 0);
   if (slots) system_call(SYS_munmap, (long)slots, SLOTS * sizeof *slots, 0, 0, 0, 0);
+  if (found) system_call(SYS_munmap, (long)found, MOST * sizeof *found, 0, 0, 0, 0);
   text = NULL;
   slots = NULL;
+  found = NULL;
   text_length = path_count = 0;
 }
 

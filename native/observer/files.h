@@ -2,6 +2,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,6 +14,7 @@ enum heard_file { HEARD_FOUND = 'f', HEARD_MISSING = 'm', HEARD_LISTING = 'l' };
 struct heard_files {
   const char *paths;  // absolute, each behind its heard_file, with its NUL; until instastart_forget_files()
   size_t length;
+  const struct stat *found;  // for each of them: what was there right after somebody had looked for it first; all zeros: nothing
   bool is_overflown;  // more was asked than is remembered
 };
 

@@ -148,6 +148,15 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(bases()).toEqual([])
   })
 
+  test('nothing comes between two packages', async () => {
+    sandbox.write('node_modules/first/index.js', 'export const done = []; export default 1; queueMicrotask(() => done.push(1)); process.nextTick(() => done.push(2))\n')
+    sandbox.write('node_modules/third/index.js', 'import { done } from \'first\'\nexport default String(done)\n')
+    write({}, { imports: ['first', 'third'] })
+    await warmUp('client')
+    await runLikePlain('client')
+    expect(bases()).toHaveLength(1)
+  })
+
   const registries: [what: string, text: string, change: string][] = [
     ['a property', 'export default { state: {} }', 'registry.state.set = 1'],
     ['a property of what a function has', 'const registry = () => 1; registry.defaults = { headers: {} }; export default registry', 'registry.defaults.headers.set = 1'],

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { until } from '../support/conditions.js'
 import { recordFigure, sampled, scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { randomBy } from '../support/random.js'
@@ -298,6 +300,42 @@ describe.each(nodes)('on Node $version', (node) => {
     }
     await settledRun()
   }
+
+  test.each(['a link', 'a folder'])('%s that leads elsewhere while the zygote is made makes another zygote', async (what) => {
+    const sandbox = new Sandbox(node)
+    sandboxes.push(sandbox)
+    for (const name of ['one', 'two']) {
+      sandbox.write(`${name}/module.mjs`, `export const value = '${name}'\n`)
+      sandbox.write(`${name}/data.txt`, name)
+    }
+    if (what === 'a link') fs.symlinkSync('one', path.join(sandbox.project, 'far'))
+    else fs.renameSync(path.join(sandbox.project, 'one'), path.join(sandbox.project, 'far'))
+    sandbox.write('slow.mjs', 'const end = performance.now() + 500\nwhile (performance.now() < end);\n')
+    sandbox.write('data.mjs', 'import fs from \'node:fs\'\nexport const data = fs.readFileSync(new URL(\'far/data.txt\', import.meta.url), \'utf8\')\n')
+    sandbox.write('app.mjs', `import { value } from './far/module.mjs'
+import { data } from './data.mjs'
+import './slow.mjs'
+console.log(value, data)
+`)
+    // Old enough for its age to say nothing.
+    await setTimeout(50)
+    expect(await sandbox.run('client', ['app.mjs'])).toMatchObject({ stdout: 'one one\n' })
+    await until('a zygote', () => sandbox.zygotes().length > 0)
+    await setTimeout(300)
+    const at = (name: string) => path.join(sandbox.project, name)
+    if (what === 'a link') {
+      fs.symlinkSync('two', at('new'))
+      fs.renameSync(at('new'), at('far'))
+    } else {
+      fs.renameSync(at('far'), at('one'))
+      fs.renameSync(at('two'), at('far'))
+    }
+    await sandbox.untilSettled()
+    for (let i = 0; i < 2; i++) {
+      expect(await sandbox.run('client', ['app.mjs'])).toMatchObject({ stdout: 'two two\n' })
+      await sandbox.untilSettled()
+    }
+  })
 
   test('the run after any change does what plain Node does, and is warm if the program cannot notice it', { timeout: scaled(7_200_000, 120_000) }, async () => {
     const runners = scaled(3, 1)
