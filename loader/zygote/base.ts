@@ -18,11 +18,7 @@ interface BaseOptions {
 }
 
 /** import(), of where a module can. */
-export type Load = (url: string) => Promise<Record<string, object>>
-
-/** One module that imports all, so that nothing comes between them, as nothing does in a program. */
-const together = (urls: readonly string[]): string =>
-  `data:text/javascript,${encodeURIComponent(urls.map((url, i) => `export * as p${i} from ${JSON.stringify(url)}`).join('\n'))}`
+export type Load = (url: string) => Promise<unknown>
 
 /**
  * This process is to be the program's base: loads its packages, and parks. Goes on in each zygote that is made from it; or in this process, if
@@ -31,18 +27,22 @@ const together = (urls: readonly string[]): string =>
 export const becomeBase = async (load: Load, { native, platform, entry, files, settings, parking, asOwnWork }: BaseOptions) => {
   const { split } = parking
   /** The next zygote is one without a base, unless the reason says nothing of it. */
-  const giveUp = (reason: string) => parking.giveWay({ reason, files: files.identities(), ...!reason.startsWith('changed-while-loading') && { base: noBase } })
+  const giveUp = (reason: string, base = noBase) =>
+    parking.giveWay({ reason, files: files.identities(), ...!reason.startsWith('changed-while-loading') && { base } })
 
   parking.hearQuestions()
   parking.loadsBase = true
   try {
-    const all = await load(together(split.packages))
-    split.packages.forEach((url, i) => split.hasLoaded(url, all[`p${i}`]))
+    await load(split.moduleOfPackages(asOwnWork))
+    // With all jobs that they have left (microtasks, ticks), and what these have left: in a program they are done after its own modules.
+    for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => process.nextTick(resolve))
   } catch (error) {
     // Alone, or without the program's own modules before it.
     giveUp(`base-failed: ${inspect(error).split('\n', 1)[0]}`)
   }
   parking.loadsBase = false
+  const left = asOwnWork(() => split.changedByJobs())
+  if (left) giveUp(`base-seen: ${left.what} by a job of packages`, left.plan)
   asOwnWork(() => {
     split.prepare()
     // With what decides on its format: Node knows that by now, and would not look again.

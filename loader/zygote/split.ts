@@ -17,13 +17,17 @@ export interface Split {
 /** How a source, which can import nothing of ours, reaches us. */
 const evaluatedSymbol = Symbol.for('instastart.evaluated')
 
+const packagesSymbol = Symbol.for('instastart.packages')
+
+type AsOwnWork = <Result>(step: () => Result) => Result
+
+const nameOf = (url: string): string => url.replace(/^.*\/node_modules\//, '')
+
 export class SplitProgram {
   readonly #graph = new OwnGraph()
   readonly #entry: string
   /** Of the base that this zygote is made from; without packages where there is to be none. */
   readonly #plan: BasePlan | undefined
-  /** What the base's packages export, by their names. */
-  readonly #exports = new Map<string, object>()
   #state: VisibleState | undefined
   #order: Order | undefined
   /** The first own module that has changed what packages after it may look at. */
@@ -60,9 +64,28 @@ export class SplitProgram {
     return `${source}\n;globalThis.process[globalThis.Symbol.for(${JSON.stringify(Symbol.keyFor(evaluatedSymbol))})]?.(${JSON.stringify(url)});`
   }
 
-  /** In the base. */
-  hasLoaded(url: string, namespace: object | undefined) {
-    if (namespace) this.#exports.set(url.replace(/^.*\/node_modules\//, ''), namespace)
+  /**
+   * In the base: the URL of a module that evaluates its packages in one go, as in a program, where nothing comes between two of them; and then looks
+   * at what they have made.
+   */
+  moduleOfPackages(asOwnWork: AsOwnWork): string {
+    const names = this.packages.map(nameOf)
+    const loaded = (...exports: object[]) => {
+      Reflect.deleteProperty(process, packagesSymbol)
+      this.#state = asOwnWork(() => new VisibleState(new Map(names.map((name, i) => [name, exports[i] ?? {}]))))
+    }
+    Object.defineProperty(process, packagesSymbol, { configurable: true, value: loaded })
+    const imports = this.packages.map((url, i) => `import * as p${i} from ${JSON.stringify(url)}`)
+    const call = `globalThis.process[globalThis.Symbol.for('${packagesSymbol.description}')](${names.map((_, i) => `p${i}`).join()})`
+    return `data:text/javascript,${encodeURIComponent([...imports, call].join('\n'))}`
+  }
+
+  /** In the base: what its packages have changed since then, which own modules must not see; and a plan without them. */
+  changedByJobs(): { what: string; plan: BasePlan } | undefined {
+    const what = this.#state?.change()
+    if (!what) return undefined
+    const first = this.packages.findIndex((url) => what.startsWith(nameOf(url)))
+    return { what, plan: { packages: this.packages.slice(0, Math.max(first, 0)), own: [...this.ownFiles] } }
   }
 
   /** In the base, which has loaded its packages: what can be done in advance for own modules. */
@@ -73,8 +96,7 @@ export class SplitProgram {
   }
 
   /** In a zygote that was just made from the base. Returns what ends the watch. */
-  watch(asOwnWork: <Result>(step: () => Result) => Result): () => void {
-    this.#state = asOwnWork(() => new VisibleState(this.#exports))
+  watch(asOwnWork: AsOwnWork): () => void {
     const evaluated = (url: string) => asOwnWork(() => this.#evaluated(url))
     Object.defineProperty(process, evaluatedSymbol, { configurable: true, value: evaluated })
     return () => Reflect.deleteProperty(process, evaluatedSymbol)

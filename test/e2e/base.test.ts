@@ -148,12 +148,24 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(bases()).toEqual([])
   })
 
-  test('nothing comes between two packages', async () => {
-    sandbox.write('node_modules/first/index.js', 'export const done = []; export default 1; queueMicrotask(() => done.push(1)); process.nextTick(() => done.push(2))\n')
+  const leavers: [what: string, text: string][] = [
+    ['a microtask', 'queueMicrotask(() => done.push(1))'],
+    ['a reaction of a promise', 'Promise.resolve().then(() => done.push(1))'],
+    ['an async function', 'const later = async () => { await null; done.push(1) }; later()'],
+    ['a tick', 'process.nextTick(() => done.push(1))'],
+    ['something to wait for', 'await null; done.push(1)'],
+  ]
+
+  test.each(sampled(leavers, node))('a package that leaves %s does so in every run', async (_, text) => {
+    sandbox.write('node_modules/first/index.js', `export const done = []; export default done; ${text}\n`)
     sandbox.write('node_modules/third/index.js', 'import { done } from \'first\'\nexport default String(done)\n')
-    write({}, { imports: ['first', 'third'] })
+    sandbox.write('app.mjs', `import p0 from 'second'\nimport p1 from 'first'\nimport p2 from 'third'\nconsole.log(p2, JSON.stringify([p0, p1]))\n`)
     await warmUp('client')
-    await runLikePlain('client')
+    for (let i = 0; i < 2; i++) {
+      fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+      await runLikePlain('client')
+    }
+    // Of what comes before it.
     expect(bases()).toHaveLength(1)
   })
 
