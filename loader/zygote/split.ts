@@ -97,6 +97,8 @@ export class SplitProgram {
 
   /** In a zygote that was just made from the base. Returns what ends the watch. */
   watch(asOwnWork: AsOwnWork): () => void {
+    // What it is to begin with: its pid, for one, is another one than the base's.
+    asOwnWork(() => this.#state?.change())
     const evaluated = (url: string) => asOwnWork(() => this.#evaluated(url))
     Object.defineProperty(process, evaluatedSymbol, { configurable: true, value: evaluated })
     return () => Reflect.deleteProperty(process, evaluatedSymbol)
