@@ -11,6 +11,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'instastart-contract-'))
 process.env.CONTRACT_FIGURES = path.join(folder, 'figures')
 // Every program of the table with tsx, too.
 process.env.PARITY = '1'
+process.env.TEST_NODE ??= 'all'
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
 const vitest = await startVitest('test', filter.length > 0 ? filter : ['test/contract/', 'test/commands/', 'test/e2e/', 'test/hooks/', 'test/native/'], {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { nodes } from '../support/nodes.js'
+import { everyNode } from '../support/nodes.js'
 import { expectParity, type Effects } from '../support/parity.js'
 import { Sandbox, debugLine, isWarm, warmWays } from '../support/sandbox.js'
 
@@ -8,7 +8,7 @@ const entries = ['app.mjs', 'app.cjs', 'app.mts', 'app.cts']
 /** The parent is the process that runs the tests: the same for every run. */
 const seen = ({ stdout }: Effects) => JSON.parse(stdout) as Record<string, unknown>
 
-describe.each(nodes)('on Node $version', (node) => {
+describe.each(everyNode)('on Node $version', (node) => {
   let sandbox: Sandbox
   beforeAll(() => {
     sandbox = new Sandbox(node, 'entries')

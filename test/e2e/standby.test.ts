@@ -1,7 +1,7 @@
 // The run that is forked in advance: it serves the next client, and never outlives its zygote.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { until } from '../support/conditions.js'
-import { nodes } from '../support/nodes.js'
+import { everyNode } from '../support/nodes.js'
 import { Sandbox, debugLine, isWarm, plainReason } from '../support/sandbox.js'
 import { standbysOf } from '../support/zygotes.js'
 
@@ -9,7 +9,7 @@ const program = `import { helper } from './helper.mjs'
 console.log(JSON.stringify({ pid: process.pid, random: Math.random(), title: process.title, helper }))
 `
 
-describe.each(nodes)('on Node $version', (node) => {
+describe.each(everyNode)('on Node $version', (node) => {
   let sandbox: Sandbox
   beforeEach(async () => {
     sandbox = new Sandbox(node, undefined, 'fork')

@@ -1,6 +1,6 @@
 // A zygote on Node 20 is started with --expose-internals: a program that runs in one must not find anything that a plain run has not.
 import { afterAll, describe, expect, test } from 'vitest'
-import { nodes } from '../support/nodes.js'
+import { everyNode } from '../support/nodes.js'
 import { expectParity } from '../support/parity.js'
 import { Sandbox } from '../support/sandbox.js'
 
@@ -24,7 +24,7 @@ console.log(JSON.stringify({
 }, null, 1))
 `
 
-describe.each(nodes)('Node $version', (node) => {
+describe.each(everyNode)('Node $version', (node) => {
   const sandbox = new Sandbox(node)
   afterAll(() => sandbox.dispose())
 

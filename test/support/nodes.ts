@@ -1,4 +1,4 @@
-// The Node binaries that every end-to-end test runs on: the four supported majors, and the one that runs the tests.
+// The Node binaries that end-to-end tests run on: of the supported majors, and the one that runs the tests.
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -23,10 +23,14 @@ const findBinaries = (): NodeBinary[] => {
     .map((major) => path.join(root, 'node_modules', `node${major}`, 'bin', 'node'))
     .filter((file) => fs.existsSync(file))
     .map(inspectBinary)
-  const binaries = installed.some(({ version }) => version === own.version) ? installed : [own, ...installed]
-  const only = process.env.TEST_NODE
-  return only ? binaries.filter(({ version }) => version.startsWith(only)) : binaries
+  return installed.some(({ version }) => version === own.version) ? installed : [own, ...installed]
 }
 
-/** All of them, or those whose version starts with the environment variable `TEST_NODE`. */
-export const nodes = findBinaries()
+const binaries = findBinaries()
+const only = process.env.TEST_NODE
+
+/** All four majors, or the binaries whose version starts with the environment variable `TEST_NODE`. */
+export const everyNode = only && only !== 'all' ? binaries.filter(({ version }) => version.startsWith(only)) : binaries
+
+/** The oldest and the newest: half the time, and what is between them differs from both in little. All with `TEST_NODE=all`. */
+export const nodes = only ? everyNode : everyNode.filter((_, index) => index === 0 || index === everyNode.length - 1)

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { NodeBinary } from '../../support/nodes.js'
-import { nodes } from '../../support/nodes.js'
+import { everyNode } from '../../support/nodes.js'
 import { register, run, temporaryDirectory, tsx, ways } from '../run.js'
 import { writeProject } from './project.js'
 import { asPrinted, expectedOfTsx, expectedOfUs, packageTypes } from './row.js'
@@ -28,7 +28,7 @@ describe.each(packageTypes)('in a package of type %s', (type) => {
   const directory = temporaryDirectory()
   writeProject(directory, rows, type)
 
-  describe.each(nodes)('Node $version', (node) => {
+  describe.each(everyNode)('Node $version', (node) => {
     describe.each(ways)('with %s', (way) => {
       const results = resultsOf(node, [way, register], path.join(directory, 'one-by-one.ts'))
 
