@@ -128,6 +128,10 @@ export interface Native {
   randomDraws(): number
   /** Not where Node is built without OpenSSL. */
   hearsRandomDraws: boolean
+  /** The base's packages come next: what Node has looked for so far counts, except the entry. Why it cannot go on, or ''. Then heedActs(). */
+  beginBase(entry: string): string
+  /** Whether a module of the base's packages has looked for this file. */
+  wasLookedFor(file: string): boolean
   /** Returns in each zygote that is made from this base: the descriptor of its manifest, and its pid. Undefined if it could not park. */
   parkAsBase(options: ParkBaseOptions): { manifest: number; pid: number } | undefined
   /** Returns in forks and never in the zygote. Undefined if it could not park. */
@@ -191,8 +195,12 @@ export interface Platform {
   findProcessState(): boolean
   /** The contexts (node:vm) that modules have made. */
   noteContexts(): void
-  /** One full collection, so that none is under way in the runs; several and a smaller heap, if it is to be thorough. */
-  collectGarbage(isThorough: boolean): void
+  /** One collection, of young objects only or of all, so that none is under way in the runs; several and a smaller heap, if it is to be thorough. */
+  collectGarbage(extent: 'young' | 'all' | 'thorough'): void
+  /** How many microtasks wait, one that it adds included; undefined where V8 does not let that be found out. */
+  waitingJobs(): number | undefined
+  /** The name of the script that a function stands in, `node:...` for one of Node's; '' for one in C++. */
+  scriptOf(code: (...args: never[]) => unknown): string
   /** Stops them, until something is posted. */
   quiesce(): void
   /** Its address, for the addon to call as the very last thing. */

@@ -31,18 +31,16 @@ export const becomeBase = async (load: Load, { native, platform, entry, files, s
     parking.giveWay({ reason, files: files.identities(), ...!reason.startsWith('changed-while-loading') && { base } })
 
   parking.hearQuestions()
-  parking.loadsBase = true
+  parking.beginBase()
   try {
     await load(split.moduleOfPackages(asOwnWork))
-    // With all jobs that they have left (microtasks, ticks), and what these have left: in a program they are done after its own modules.
-    for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => process.nextTick(resolve))
   } catch (error) {
     // Alone, or without the program's own modules before it.
     giveUp(`base-failed: ${inspect(error).split('\n', 1)[0]}`)
   }
   parking.loadsBase = false
-  const left = asOwnWork(() => split.changedByJobs())
-  if (left) giveUp(`base-seen: ${left.what} by a job of packages`, left.plan)
+  const left = asOwnWork(() => split.unfinished())
+  if (left) giveUp(`base-seen: ${left.what}`, left.plan)
   asOwnWork(() => {
     split.prepare()
     // With what decides on its format: Node knows that by now, and would not look again.
@@ -51,16 +49,18 @@ export const becomeBase = async (load: Load, { native, platform, entry, files, s
   if (parking.msSoFar >= leastSavingMs()) {
     const obstacle = parking.prepareToPark()
     if (obstacle) giveUp(obstacle)
+    if (native.wasLookedFor(entry)) giveUp('base-seen: the entry by packages')
     files.forget(entry)
     process.title = process.title.replace('zygote', 'base')
     platform.quiesce()
     const idleMs = idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle)
+    const savesMs = parking.msSoFar
     const zygote = native.parkAsBase({ planned: parking.planned, idleMs, entry, own: split.ownFiles })
     // Everything below is done in a fork of this process, which is a zygote like any other.
     if (!zygote) return giveUp('could-not-park')
     process.title = process.title.replace('base', 'zygote')
     platform.wake()
-    parking.beginInFork(zygote)
+    parking.beginInFork(zygote, savesMs)
   }
   parking.whenOver(split.watch(asOwnWork))
 }

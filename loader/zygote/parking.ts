@@ -1,5 +1,6 @@
 // The end of a zygote's JavaScript: it parks at the gate and goes on in every run, or gives up and says why.
 import { inspect } from 'node:util'
+import { getHeapStatistics } from 'node:v8'
 import type { Native, Platform, WordToBase } from '../native.js'
 import { identityOf, type BasePlan, type Manifest, type MovedGate } from '../protocol.js'
 import { define } from '../run/identity.js'
@@ -55,7 +56,7 @@ export class Parking {
   #ownFolder = ''
   /** No gate is reached meanwhile. */
   loadsBase = false
-  #isCollected = false
+  #usedInBase: number | undefined
   #lastError: unknown
   #isOver = false
   #isHearing = false
@@ -64,7 +65,7 @@ export class Parking {
     this.#options = options
     this.#manifest = claimedManifest(options.manifest)
     this.#drawsBefore = options.native.randomDraws()
-    this.split = new SplitProgram(options.entry, options.settings.base ? this.#manifest.base : undefined)
+    this.split = new SplitProgram(options.entry, options.settings.base ? this.#manifest.base : undefined, options.platform)
     const noteError = (error: unknown) => {
       this.#lastError = error
     }
@@ -134,11 +135,17 @@ export class Parking {
     const { native, platform, files } = this.#options
     files.consultRequired()
     this.#assertNoneExcluded()
-    // The base has done that, and somebody waits.
-    platform.collectGarbage(!this.#isCollected)
+    platform.collectGarbage(this.#garbage())
     platform.noteContexts()
     platform.quiesce()
     return this.#threads.obstacle() || native.obstacle() || this.#drawnRandomness()
+  }
+
+  /** A base has collected all, thoroughly, and somebody waits for a zygote that is made from it. */
+  #garbage() {
+    if (this.#usedInBase === undefined) return 'thorough'
+    // So little more starts no marking in V8. A full collection would copy every page of the heap, to set its mark bits.
+    return getHeapStatistics().used_heap_size < this.#usedInBase * 1.05 ? 'young' : 'all'
   }
 
   /** Ends this process for another one, which is worth a try at once: no failure. */
@@ -160,13 +167,21 @@ export class Parking {
     return JSON.stringify({ ...this.#manifest, since: undefined, expected: undefined, state: undefined, pid: undefined }).slice(1)
   }
 
-  /** In a zygote that a base has made. */
-  beginInFork({ manifest, pid }: { manifest: number; pid: number }) {
-    const soFar = this.msSoFar
+  /** Packages come next, and nothing else has looked for anything. */
+  beginBase() {
+    const { native, entry } = this.#options
+    const obstacle = native.beginBase(entry)
+    if (obstacle) this.giveUp(obstacle)
+    this.heedActs(this.#ownFolder)
+    this.loadsBase = true
+  }
+
+  /** In a zygote that a base has made, after it has worked for `msSoFar`. */
+  beginInFork({ manifest, pid }: { manifest: number; pid: number }, msSoFar: number) {
     define('pid', pid)
-    this.#isCollected = true
+    this.#usedInBase = getHeapStatistics().used_heap_size
     this.#manifest = claimedManifest(manifest)
-    this.#began = performance.now() - soFar
+    this.#began = performance.now() - msSoFar
     this.heedActs(this.#ownFolder)
   }
 

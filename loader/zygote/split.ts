@@ -1,8 +1,9 @@
 // Where a program is split: packages in its base (native/addon/base.h), its own modules in each zygote that is made from it. Only there does the
 // order of evaluation change, packages before own modules; so it is made sure that this cannot be seen.
-import fs from 'node:fs'
+import { AsyncResource } from 'node:async_hooks'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { transformedSource } from '../hooks/transform.js'
+import type { Platform } from '../native.js'
 import type { BasePlan } from '../protocol.js'
 import { isPackages, OwnGraph, type Order } from './own-graph.js'
 import { VisibleState } from './visible-state.js'
@@ -21,6 +22,8 @@ const packagesSymbol = Symbol.for('instastart.packages')
 
 type AsOwnWork = <Result>(step: () => Result) => Result
 
+const moduleOf = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`
+
 const nameOf = (url: string): string => url.replace(/^.*\/node_modules\//, '')
 
 export class SplitProgram {
@@ -33,7 +36,14 @@ export class SplitProgram {
   /** The first own module that has changed what packages after it may look at. */
   #changing: { url: string; what: string } | undefined
 
-  constructor(entry: string, plan: BasePlan | undefined) {
+  /** Of the base's packages, by their places: what each has changed that own modules before it must not see. */
+  readonly #effects: { index: number; what: string }[] = []
+  /** The first package that was not done when it was evaluated. */
+  #unfinished: number | undefined
+  readonly #platform: Platform
+
+  constructor(entry: string, plan: BasePlan | undefined, platform: Platform) {
+    this.#platform = platform
     this.#entry = pathToFileURL(entry).href
     this.#plan = plan
   }
@@ -52,7 +62,7 @@ export class SplitProgram {
 
   readonly resolved = (specifier: string, parentURL: string, url: string) => {
     const kind = this.#graph.resolved(specifier, parentURL, url)
-    if (kind && url.startsWith('node:')) this.#state?.addBuiltin(url)
+    if (kind && url.startsWith('node:')) this.#state?.addLoadedBuiltins()
     // In the middle of a module's evaluation, and so perhaps before packages that the base has loaded before it.
     if (kind === 'dynamic' && isPackages(url) && this.#comesEarly(parentURL)) this.#changing ??= { url: parentURL, what: `import('${specifier}')` }
   }
@@ -65,33 +75,57 @@ export class SplitProgram {
   }
 
   /**
-   * In the base: the URL of a module that evaluates its packages in one go, as in a program, where nothing comes between two of them; and then looks
-   * at what they have made.
+   * In the base: the URL of a module that evaluates its packages in one go, as in a program, where nothing comes between two of them; and looks
+   * after each of them what it has done.
    */
   moduleOfPackages(asOwnWork: AsOwnWork): string {
-    const names = this.packages.map(nameOf)
-    const loaded = (...exports: object[]) => {
-      Reflect.deleteProperty(process, packagesSymbol)
-      this.#state = asOwnWork(() => new VisibleState(new Map(names.map((name, i) => [name, exports[i] ?? {}]))))
+    const state = this.#state = asOwnWork(() => new VisibleState((code) => this.#platform.scriptOf(code)))
+    let jobs: number | undefined
+    let resource = 0
+    const count = () => {
+      jobs = this.#platform.waitingJobs()
+      resource = new AsyncResource('instastart').asyncId()
     }
-    Object.defineProperty(process, packagesSymbol, { configurable: true, value: loaded })
-    const imports = this.packages.map((url, i) => `import * as p${i} from ${JSON.stringify(url)}`)
-    const call = `globalThis.process[globalThis.Symbol.for('${packagesSymbol.description}')](${names.map((_, i) => `p${i}`).join()})`
-    return `data:text/javascript,${encodeURIComponent([...imports, call].join('\n'))}`
+    const begin = () => asOwnWork(count)
+    let done = -1
+    const loaded = (index: number, exports: object) => asOwnWork(() => {
+      const [jobsBefore, resourceBefore] = [jobs, resource]
+      count()
+      done = index
+      // Ticks, timers, what is waited for: each has a number of Node's (node:async_hooks).
+      const isIdle = jobs !== undefined && jobs - 1 === jobsBefore && resource - 1 === resourceBefore
+      if (!isIdle) this.#unfinished ??= index
+      const what = state.change() || state.addLoadedBuiltins()
+      if (what) this.#effects.push({ index, what })
+      state.addPackage(nameOf(this.packages[index] ?? ''), exports)
+      count()
+    })
+    // Those that import a package that waits for something wait with it, and others do not.
+    const passed = (index: number) => {
+      if (done !== index) this.#unfinished ??= index
+    }
+    Object.defineProperty(process, packagesSymbol, { configurable: true, value: { begin, loaded, passed } })
+    const call = `globalThis.process[globalThis.Symbol.for('${packagesSymbol.description}')]`
+    const steps = this.packages.flatMap((url, i) => [`import * as exports from ${JSON.stringify(url)}\n${call}.loaded(${i}, exports)`, `${call}.passed(${i})`])
+    return moduleOf([`${call}.begin()`, ...steps].map((step) => `import ${JSON.stringify(moduleOf(step))}`).join('\n'))
   }
 
-  /** In the base: what its packages have changed since then, which own modules must not see; and a plan without them. */
-  changedByJobs(): { what: string; plan: BasePlan } | undefined {
-    const what = this.#state?.change()
-    if (!what) return undefined
-    const first = this.packages.findIndex((url) => what.startsWith(nameOf(url)))
-    return { what, plan: { packages: this.packages.slice(0, Math.max(first, 0)), own: [...this.ownFiles] } }
+  /** In the base, which has loaded its packages: what of them is done after own modules in a program, and not before; and a plan without that. */
+  unfinished(): { what: string; plan: BasePlan } | undefined {
+    Reflect.deleteProperty(process, packagesSymbol)
+    if (this.#unfinished === undefined) return undefined
+    const what = `what ${nameOf(this.packages[this.#unfinished] ?? '')} leaves to be done`
+    return { what, plan: { packages: this.packages.slice(0, this.#unfinished), own: [...this.ownFiles] } }
   }
 
   /** In the base, which has loaded its packages: what can be done in advance for own modules. */
   prepare() {
     for (const file of this.ownFiles) {
-      if (fs.existsSync(file)) this.#graph.parse(transformedSource(file, 'module'))
+      try {
+        this.#graph.parse(transformedSource(file, 'module'))
+      } catch {
+        // It is gone, or broken: whoever still imports it will say so.
+      }
     }
   }
 
@@ -126,6 +160,9 @@ export class SplitProgram {
     if (!this.#plan) return { plan: planOf(packages.length), obstacle: '' }
     const { length } = this.packages
     if (this.packages.some((each, i) => each !== packages[i])) return { plan: planOf(packages.length), obstacle: 'base-outdated' }
+    const first = Math.min(...before.values())
+    const early = this.#effects.find(({ index }) => index >= first)
+    if (early) return { plan: planOf(early.index), obstacle: `base-seen: ${early.what} by ${nameOf(this.packages[early.index] ?? '')}` }
     if (!this.#changing) return { plan: planOf(length), obstacle: '' }
     const { url, what } = this.#changing
     return { plan: planOf(before.get(url) ?? 0), obstacle: `base-seen: ${what} by ${fileURLToPath(url)}` }

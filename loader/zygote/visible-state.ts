@@ -1,6 +1,6 @@
 // What packages may look at while they are evaluated: globals, prototypes, the environment, Node's own modules, its loader, and what other
 // packages export. An own module that changes some of it must be evaluated before the packages that come after it.
-import Module from 'node:module'
+import Module, { isBuiltin } from 'node:module'
 import { types } from 'node:util'
 
 /** Threes: whose it is, which, and what stands there. */
@@ -11,13 +11,9 @@ const mostOfPackage = 300
 
 /** Different without anybody's doing, or nobody's concern; and process.argv, which is not to be asked for here. */
 const passing = new Map(['process', 'node:process', 'node:module'].map((owner) =>
-  [owner, new Set<string | symbol>(['exitCode', 'argv', 'title', '_events', '_eventsCount', 'moduleLoadList', '_pathCache'])]))
+  [owner, new Set<string | symbol>(['exitCode', 'argv', '_events', '_eventsCount', 'moduleLoadList', '_pathCache'])]))
 
 const isOurs = (key: string | symbol): boolean => typeof key === 'symbol' && key.description?.startsWith('instastart.') === true
-
-/** Interfaces of the web, which Node loads as soon as their property is looked at, by whatever means: only whether they are there counts. */
-const isLazy = (object: object, key: string | symbol): boolean =>
-  object === globalThis && typeof key === 'string' && /^[A-Z]/.test(key) && !Object.prototype.propertyIsEnumerable.call(object, key)
 
 /** What an accessor would say is not asked for: that could do anything. */
 const standsAt = (object: object, key: string | symbol): unknown => {
@@ -25,20 +21,20 @@ const standsAt = (object: object, key: string | symbol): unknown => {
   return descriptor && 'value' in descriptor ? descriptor.value : descriptor?.get
 }
 
-const addProperties = (look: Look, owner: string, object: object) => {
-  for (const key of Reflect.ownKeys(object)) {
-    if (passing.get(owner)?.has(key) || isOurs(key)) continue
-    look.push(owner, key, isLazy(object, key) ? undefined : standsAt(object, key))
-  }
-}
+type Code = (...args: never[]) => unknown
+
+const isCode = (value: unknown): value is Code => typeof value === 'function'
+
+/** Stands for what Node makes of a property when it is looked at. */
+const lazily = Symbol('lazily')
 
 const isObject = (value: unknown): value is object => (typeof value === 'object' && value !== null) || typeof value === 'function'
 
 /** Where looking does something, or where there is too much to look at. */
 const isOpaque = (value: object): boolean => types.isProxy(value) || ArrayBuffer.isView(value)
 
-const addPackage = (look: Look, name: string, exports: object) => {
-  const end = look.length + 3 * mostOfPackage
+const lookAtPackage = (name: string, exports: object): Look => {
+  const look: Look = []
   const found = new Map<object, string>([[exports, name]])
   // Grows meanwhile: the nearest come first.
   for (const [object, owner] of found) {
@@ -46,13 +42,20 @@ const addPackage = (look: Look, name: string, exports: object) => {
     else if (types.isMap(object) || types.isSet(object)) look.push(owner, 'size', object.size)
     else {
       for (const key of Object.keys(object)) {
-        if (look.length >= end) return
+        if (look.length >= 3 * mostOfPackage) return look
         const value = standsAt(object, key)
         look.push(owner, key, value)
         if (isObject(value) && !isOpaque(value) && !found.has(value)) found.set(value, key === 'default' ? owner : `${owner}.${key}`)
       }
     }
   }
+  return look
+}
+
+/** By its name, what stands at `at`. */
+const nameIn = (look: Look, at: number): string => {
+  const [owner, key] = look.slice(at - at % 3)
+  return `${String(owner)}.${String(key)}`
 }
 
 const namespaces = { globalThis, process, JSON, Math, Reflect, Intl, Atomics, console, Module }
@@ -63,47 +66,96 @@ const constructors = [
   Error, TypeError, RangeError, SyntaxError, ArrayBuffer, DataView, Uint8Array, Buffer, URL, EventTarget, AbortSignal,
 ]
 
+const builtinPrefix = 'NativeModule '
+
+/** Names of Node's public modules that somebody has loaded already. */
+const loadedBuiltins = (): string[] =>
+  (Reflect.get(process, 'moduleLoadList') as string[])
+    .filter((each) => each.startsWith(builtinPrefix))
+    .map((each) => `node:${each.slice(builtinPrefix.length)}`)
+    // Whoever requires punycode is warned.
+    .filter((name) => !name.startsWith('node:internal/') && name !== 'node:punycode' && isBuiltin(name))
+
 export class VisibleState {
-  readonly #packages: ReadonlyMap<string, object>
-  readonly #builtins = new Map<string, object>()
-  #last: Look
+  readonly #scriptOf: (code: Code) => string
+  readonly #parts = new Map<string, { look: () => Look; last: Look }>()
+  /** Properties that Node defines anew when somebody looks at them first: which do not count for that. */
+  readonly #lazy = new WeakMap<object, Set<string | symbol>>()
 
-  /** By name, what packages export that were evaluated already. */
-  constructor(packages: ReadonlyMap<string, object>) {
-    this.#packages = packages
-    this.#last = this.#look()
-  }
-
-  /** Of Node's own modules those count that own modules have: loading others would have effects of its own. */
-  addBuiltin(name: string) {
-    if (this.#builtins.has(name)) return
-    const exports: unknown = require(name)
-    if (!isObject(exports)) return
-    this.#builtins.set(name, exports)
-    this.#last = this.#look()
-  }
-
-  #look(): Look {
-    const look: Look = []
-    for (const [name, object] of [...Object.entries(namespaces), ...this.#builtins]) addProperties(look, name, object)
+  constructor(scriptOf: (code: Code) => string) {
+    this.#scriptOf = scriptOf
+    for (const [name, object] of Object.entries({ ...namespaces, 'Module.prototype': Module.prototype })) this.#addObject(name, object)
     for (const each of constructors) {
-      addProperties(look, each.name, each)
-      addProperties(look, `${each.name}.prototype`, each.prototype as object)
+      this.#addObject(each.name, each)
+      this.#addObject(`${each.name}.prototype`, each.prototype as object)
     }
-    addProperties(look, 'Module.prototype', Module.prototype)
-    addProperties(look, 'require.extensions', Reflect.get(Module, '_extensions') as object)
-    for (const [name, value] of Object.entries(process.env)) look.push('process.env', name, value)
-    for (const [name, exports] of this.#packages) addPackage(look, name, exports)
+    this.#addObject('require.extensions', Reflect.get(Module, '_extensions') as object)
+    this.#add('process.env', () => Object.entries(process.env).flatMap(([name, value]) => ['process.env', name, value]))
+    this.#add('process.on', () => process.eventNames().flatMap((event) => process.rawListeners(event as string).flatMap((listener) => ['process.on', event, listener])))
+    this.#add('process.umask', () => ['process', 'umask', process.umask(), 'process', 'title', process.title])
+    this.addLoadedBuiltins()
+  }
+
+  /** Of Node's own modules those count that somebody has loaded: loading others would have effects of its own. What is not Node's in them by now. */
+  addLoadedBuiltins(): string {
+    let foreign = ''
+    for (const name of loadedBuiltins()) foreign ||= this.#addBuiltin(name)
+    return foreign
+  }
+
+  #addBuiltin(name: string): string {
+    if (this.#parts.has(name)) return ''
+    const exports: unknown = require(name)
+    if (!isObject(exports)) return ''
+    const look = this.#addObject(name, exports)
+    const at = look.findIndex((each, i) => i % 3 === 2 && isCode(each) && !/^(?:node:|$)/.test(this.#scriptOf(each)))
+    return at < 0 ? '' : nameIn(look, at)
+  }
+
+  addPackage(name: string, exports: object) {
+    this.#add(name, () => lookAtPackage(name, exports))
+  }
+
+  #add(name: string, look: () => Look): Look {
+    const last = look()
+    this.#parts.set(name, { look, last })
+    return last
+  }
+
+  #addObject(name: string, object: object): Look {
+    return this.#add(name, () => this.#lookAt(name, object))
+  }
+
+  #lookAt(owner: string, object: object): Look {
+    const look: Look = []
+    for (const key of Reflect.ownKeys(object)) {
+      if (passing.get(owner)?.has(key) || isOurs(key)) continue
+      const stands = standsAt(object, key)
+      look.push(owner, key, this.#isLazy(object, key, stands) ? lazily : stands)
+    }
     return look
+  }
+
+  #isLazy(object: object, key: string | symbol, stands: unknown): boolean {
+    const isAccessor = Reflect.getOwnPropertyDescriptor(object, key)?.get !== undefined
+    const known = this.#lazy.get(object)
+    if (!isAccessor && !known?.has(key)) return false
+    if (!isCode(stands) || !this.#scriptOf(stands).startsWith('node:')) return false
+    if (known) known.add(key)
+    else this.#lazy.set(object, new Set([key]))
+    return true
   }
 
   /** What has changed since the last call, by its name; '' if nothing has. */
   change(): string {
-    const before = this.#last
-    const after = this.#last = this.#look()
-    const [longer, shorter] = after.length >= before.length ? [after, before] : [before, after]
-    const at = longer.findIndex((each, i) => !Object.is(each, shorter[i]))
-    const [owner, key] = longer.slice(at - at % 3)
-    return at < 0 ? '' : `${String(owner)}.${String(key)}`
+    let first = ''
+    for (const part of this.#parts.values()) {
+      const before = part.last
+      const after = part.last = part.look()
+      const [longer, shorter] = after.length >= before.length ? [after, before] : [before, after]
+      const at = longer.findIndex((each, i) => !Object.is(each, shorter[i]))
+      if (at >= 0) first ||= nameIn(longer, at)
+    }
+    return first
   }
 }

@@ -34,9 +34,9 @@ bool Base::park() {
   zygote_.freshness_.forget(parking_.entry);
   listener_.reset(runtime_dir_listen(&zygote_.dir_, doorOf(zygote_.key_).c_str()));
   signals_.reset(zygote_.dispositions_.park());
-  if (!listener_.ok() || !signals_.ok() || !zygote_.heap_pages_.makeInheritable() || !watchDoor(zygote_.key_)) return false;
-  const Made made = forkZygote();
-  if (made == Made::nothing) unlinkat(zygote_.dir_.fd, doorOf(key_).c_str(), 0);
+  const bool can = listener_.ok() && signals_.ok() && zygote_.heap_pages_.makeInheritable() && watchDoor(zygote_.key_);
+  const Made made = can ? forkZygote() : Made::nothing;
+  if (made == Made::nothing && listener_.ok()) unlinkat(zygote_.dir_.fd, doorOf(zygote_.key_).c_str(), 0);
   if (made == Made::elsewhere) serve();
   return made != Made::nothing;
 }
@@ -99,7 +99,15 @@ Base::Made Base::answer(const UniqueFd& client) {
   if (type != MESSAGE_REMAKE) return Made::nothing;
   // What it said last, before whoever asks here found out that it is gone.
   if (!hearZygote() || !zygote_.freshness_.findStale().empty()) leave();
-  if (!is_warming_ && claim() && forkZygote() == Made::here) return Made::here;
+  if (!is_warming_ && claim()) {
+    const Made made = forkZygote();
+    if (made == Made::here) return made;
+    // With all that was claimed for it: whoever comes next makes one without a base.
+    if (made == Made::nothing) {
+      unlinkat(zygote_.dir_.fd, (key_ + ".warming").c_str(), 0);
+      leave();
+    }
+  }
   frame_send(client.get(), is_warming_ ? MESSAGE_ACCEPTED : MESSAGE_REFUSED, nullptr, 0, nullptr, 0, now_ms());
   return Made::elsewhere;
 }

@@ -309,6 +309,12 @@ Napi::Value park(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), run.image.ok() ? "image" : run.orders.ok() ? "standby" : "run");
 }
 
+// beginBase(entry): why it cannot; '' if it can. To be followed by heedActs().
+Napi::Value beginBase(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), zygote->beginBase(text(info[0]))); }
+
+// wasLookedFor(file): by a module of the base's packages.
+Napi::Value wasLookedFor(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), zygote->wasLookedFor(text(info[0]))); }
+
 // parkAsBase({ planned, idleMs, entry, own }): RETURNS IN EVERY ZYGOTE that is made from this base: { manifest, pid }. Undefined: could not park.
 Napi::Value parkAsBase(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
@@ -442,6 +448,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("randomDraws", randomDraws);
   add("abandon", abandon);
   add("park", park);
+  add("beginBase", beginBase);
+  add("wasLookedFor", wasLookedFor);
   add("parkAsBase", parkAsBase);
   add("becomeRun", becomeRun);
   add("takeProcessName", takeProcessName);

@@ -33,7 +33,7 @@ Freshness::Identity Freshness::look(int folder, const char* name, OfFolder of_fo
   return identityOf(info, of_folder);
 }
 
-const Freshness::Identity& Freshness::recordAs(const std::string& path, OfFolder of_folder) {
+Freshness::File& Freshness::recordAs(const std::string& path, OfFolder of_folder) {
   const auto [known, is_new] = known_.try_emplace(path);
   auto& [folder_index, file_index] = known->second;
   if (is_new) {
@@ -45,7 +45,7 @@ const Freshness::Identity& Freshness::recordAs(const std::string& path, OfFolder
     file_index = folders_[folder_index].files.size();
     folders_[folder_index].files.push_back({name, of_folder, look(openFolder(folder).get(), name.c_str(), of_folder)});
   }
-  return folders_[folder_index].files[file_index].identity;
+  return folders_[folder_index].files[file_index];
 }
 
 void Freshness::record(const std::string& path) { recordAs(path, OfFolder::existence); }
@@ -54,7 +54,9 @@ bool Freshness::recordLook(std::string path, bool is_listing, const struct stat&
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   if (path == "/" && !is_listing) return true;
   const OfFolder of_folder = is_listing ? OfFolder::everything : OfFolder::existence;
-  return recordAs(is_listing ? path + "/." : path, of_folder) == (found.st_mode ? identityOf(found, of_folder) : Identity());
+  File& file = recordAs(is_listing ? path + "/." : path, of_folder);
+  file.is_heard = true;
+  return file.identity == (found.st_mode ? identityOf(found, of_folder) : Identity());
 }
 
 const Freshness::File* Freshness::findStaleIn(const Folder& folder) {
@@ -71,6 +73,11 @@ void Freshness::forget(const std::string& path) {
   known_.erase(known);
 }
 
+bool Freshness::wasLookedFor(const std::string& path) const {
+  const auto known = known_.find(path);
+  return known != known_.end() && folders_[known->second.first].files[known->second.second].is_heard;
+}
+
 void Freshness::watch() {
   watches_.emplace();
   for (Folder& folder : folders_)
@@ -81,6 +88,8 @@ void Freshness::watch() {
 
 void Freshness::unwatch() {
   watches_.reset();
+  // What happens from here on up to the next watch() nobody hears.
+  may_have_changed_ = true;
   for (Folder& folder : folders_) folder.is_watched = false;
 }
 

@@ -22,6 +22,8 @@ class Freshness {
   bool recordLook(std::string path, bool is_listing, const struct stat& found);
   // What was recorded of this file does not count any more, and it may be recorded anew.
   void forget(const std::string& path);
+  // Whether recordLook() was told of it since it was last forgotten.
+  bool wasLookedFor(const std::string& path) const;
   // From now on findStale() looks only when something happened. No later than this all files are recorded.
   void watch();
   // A file that is no longer what it was; empty if there is none. Where nothing happened that is one system call. Else, and always in
@@ -52,7 +54,7 @@ class Freshness {
     std::string name;  // "." for the names in a folder
     OfFolder of_folder;
     Identity identity;
-    bool is_forgotten = false;
+    bool is_forgotten = false, is_heard = false;
   };
   struct Folder {
     std::string path;  // ends with a slash
@@ -62,7 +64,7 @@ class Freshness {
   static Identity identityOf(const struct stat& info, OfFolder of_folder);
   // `folder` is a descriptor, or -1: then nothing is there.
   static Identity look(int folder, const char* name, OfFolder of_folder);
-  const Identity& recordAs(const std::string& path, OfFolder of_folder);
+  File& recordAs(const std::string& path, OfFolder of_folder);
   static const File* findStaleIn(const Folder& folder);
 
   std::vector<Folder> folders_;

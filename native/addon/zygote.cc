@@ -73,6 +73,12 @@ void Zygote::watchWarming() {
   alarm(WARM_UP_LIMIT_SECONDS);
 }
 
+std::string Zygote::beginBase(const std::string& entry) {
+  const std::string reason = recordHeardFiles(&freshness_);
+  freshness_.forget(entry);
+  return reason;
+}
+
 bool Zygote::parkAsBase(BaseParking parking) { return Base(*this, std::move(parking)).park(); }
 
 void Zygote::beginFromBase(UniqueFd to_base) {

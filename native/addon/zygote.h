@@ -58,6 +58,13 @@ class Zygote {
   // not park.
   bool park(Parking& parking, Run* run);
 
+  // The base's packages come next: up to here nobody but Node has looked for the entry, which counts for nothing. Why this cannot go on; empty if it
+  // may. Acts are to be heeded anew.
+  std::string beginBase(const std::string& entry);
+
+  // A module of the base's packages has looked for this file.
+  bool wasLookedFor(const std::string& path) const { return freshness_.wasLookedFor(path); }
+
   // Parks as the program's base (addon/base.h), which has loaded packages only. Returns in the zygotes that are forked from it, each with a
   // manifest of its own; the exception: false if it could not park.
   bool parkAsBase(BaseParking parking);

@@ -1,4 +1,5 @@
 // What JavaScript sees of the platform part (loader/native.ts, Platform). Built once per ABI, for node.h is not Node-API.
+#include <cstring>
 #include <node.h>
 
 #include "platform/leave.h"
@@ -31,20 +32,41 @@ void renew(const v8::FunctionCallbackInfo<v8::Value>& info) {
   renewRandomState(info.GetIsolate());
 }
 
-// collectGarbage(isThorough): collects all. If it is to be thorough, gives the young generation's pages back, which may be a third of the memory;
+// collectGarbage('young' | 'all' | 'thorough'). If it is to be thorough, gives the young generation's pages back, which may be a third of the memory;
 // not by LowMemoryNotification(), whose repeated collections also drop the bytecode of functions not called lately. Last a collection without
 // more ado, which ends the marking that the one before may have begun: under way at a fork, it would go on in every run, at the price of a
 // copy of every page it touches. Sweeping would, too; asking for statistics ends it, as they need a heap without unswept pages.
 void collectGarbage(const v8::FunctionCallbackInfo<v8::Value>& info) {
-  if (info[0]->IsTrue()) {
+  const v8::String::Utf8Value extent(info.GetIsolate(), info[0]);
+  const bool is_young = strcmp(*extent, "young") == 0;
+  if (strcmp(*extent, "thorough") == 0) {
     info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kCritical);
     info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kNone);
   }
   v8::V8::SetFlagsFromString("--expose-gc");  // which RequestGarbageCollectionForTesting() insists on
-  info.GetIsolate()->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
+  info.GetIsolate()->RequestGarbageCollectionForTesting(is_young ? v8::Isolate::kMinorGarbageCollection : v8::Isolate::kFullGarbageCollection);
   v8::V8::SetFlagsFromString("--no-expose-gc");
   v8::HeapCodeStatistics statistics;
   info.GetIsolate()->GetHeapCodeAndMetadataStatistics(&statistics);
+}
+
+// waitingJobs(): how many microtasks wait; undefined where that cannot be found out. V8 keeps it to itself: its queue begins with the number, behind the
+// pointer to its virtual functions (src/execution/microtask-queue.h). Whether it still does is tried with one that does nothing, which is the last
+// one from then on, and counted.
+void waitingJobs(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  v8::Isolate* const isolate = info.GetIsolate();
+  v8::MicrotaskQueue* const queue = isolate->GetCurrentContext()->GetMicrotaskQueue();
+  const volatile intptr_t* const count = reinterpret_cast<const intptr_t*>(queue) + 1;
+  const intptr_t before = *count;
+  queue->EnqueueMicrotask(isolate, [](void*) {});
+  if (*count == before + 1) info.GetReturnValue().Set(static_cast<double>(*count));
+}
+
+// scriptOf(function): the name of the script that it stands in; empty for one that stands in none, but in C++.
+void scriptOf(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  const v8::Local<v8::Value> name = info[0].As<v8::Function>()->GetScriptOrigin().ResourceName();
+  if (!name.IsEmpty() && name->IsString()) info.GetReturnValue().Set(name);
+  else info.GetReturnValue().SetEmptyString();
 }
 
 // quiesce(): no worker thread is left when it returns, until JavaScript or V8 posts the next task.
@@ -83,6 +105,8 @@ NODE_MODULE_INIT() {
   add("noteContexts", noteContexts);
   add("renew", renew);
   add("collectGarbage", collectGarbage);
+  add("waitingJobs", waitingJobs);
+  add("scriptOf", scriptOf);
   add("quiesce", quiesce);
   add("quiesceFunction", quiesceFunction);
   add("wake", wake);

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { median, recordFigure, sampled, scaled } from '../support/contract.js'
 import { until } from '../support/conditions.js'
@@ -167,6 +168,84 @@ describe.each(nodes)('on Node $version', (node) => {
     }
     // Of what comes before it.
     expect(bases()).toHaveLength(1)
+  })
+
+  /** Each by itself is done by plain Node in an order that a base would turn round. */
+  const orders: [what: string, first: string, own: string, third: string][] = [
+    ['a later package sets a variable', '1', 'export const seen = process.env.SETTING ?? \'\'', 'process.env.SETTING = \'1\'; export default 1'],
+    ['a later package sets a global', '1', 'export const seen = String(globalThis.setting)', 'globalThis.setting = 1; export default 1'],
+    ['a later package changes one before it', '{}', 'import first from \'first\'; export const seen = String(first.setting)', 'import first from \'first\'; first.setting = 1; export default 1'],
+    ['a later package replaces a function of Node\'s', '1', 'import http from \'node:http\'; export const seen = http.get.name', 'import http from \'node:http\'; http.get = () => 1; export default 1'],
+    ['a package before it leaves an event', 'new (await import(\'node:events\')).EventEmitter()', 'export const seen = 1', 'export default 1'],
+    ['both listen for the end', '1', 'process.on(\'exit\', () => console.log(\'own\')); export const seen = 1', 'process.on(\'exit\', () => console.log(\'third\')); export default 1'],
+    ['it replaces a class', '1', 'globalThis.Date = class Fake extends Date {}; export const seen = 1', 'const name = Date.name; export default name'],
+    ['it replaces a class that Node loads late', '1', 'globalThis.Response = class Fake {}; export const seen = 1', 'const name = Response.name; export default name'],
+    ['it sets the mask', '1', 'process.umask(0o77); export const seen = 1', 'export default process.umask()'],
+  ]
+
+  test.each(sampled(orders, node))('order is that of plain Node: %s', async (_, first, own, third) => {
+    sandbox.write('node_modules/first/index.js', `export default ${first}\n`)
+    sandbox.write('node_modules/third/index.js', `${third}\n`)
+    sandbox.write('a.mjs', `import 'first'\n${own}\n`)
+    sandbox.write('app.mjs', 'import { seen } from \'./a.mjs\'\nimport third from \'third\'\nconsole.log(seen, third)\n')
+    await runLikePlain('client', 3)
+    for (let i = 0; i < 3; i++) {
+      fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+      await runLikePlain('client', 3)
+    }
+  })
+
+  test('a package that emits an event in a tick does so after the entry', async () => {
+    sandbox.write('node_modules/first/index.js', `import { EventEmitter } from 'node:events'
+const first = new EventEmitter()
+process.nextTick(() => first.emit('ready'))
+export default first
+`)
+    sandbox.write('app.mjs', 'import first from \'first\'\nfirst.on(\'ready\', () => console.log(\'ready\'))\nconsole.log(\'app\')\n')
+    await warmUp('client')
+    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    await runLikePlain('client')
+  })
+
+  test('an own module that imports what Node has leaves all packages in the base', async () => {
+    const imports = ['fs', 'events', 'path', 'http', 'util', 'process'].map((name) => `import ${name} from 'node:${name}'`).join('\n')
+    write({ 'a.mjs': { imports: ['slow'], body: `${imports}\nexport const all = [fs.promises, fs.Dir, events.once, path.join, http.get, util.inspect, process.pid]` } },
+      { imports: ['./a.mjs', 'third'] })
+    sandbox.write('node_modules/third/index.js', 'export default 3\n')
+    await warmUp('client')
+    fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+    const lines = await runLikePlain('client')
+    expect(lines[0]).toMatch(warm)
+    expect(sandbox.manifests().map(({ reason }) => reason)).toEqual([undefined])
+  })
+
+  test.each(['b.mjs', 'node_modules/third/index.js'])('%s, changed while a base makes a zygote, is never had as it was', async (file) => {
+    sandbox.write('node_modules/third/index.js', 'export default \'old\'\n')
+    sandbox.write('b.mjs', 'export const b = \'old\'\n')
+    sandbox.write('a.mjs', 'import \'slow\'\n')
+    sandbox.write('app.mjs', 'import \'./a.mjs\'\nimport { b } from \'./b.mjs\'\nimport third from \'third\'\nconsole.log(b, third)\n')
+    await warmUp('client')
+    expect(bases()).toHaveLength(1)
+    sandbox.write('a.mjs', `import 'slow'
+const end = performance.now() + 600
+while (performance.now() < end);
+`)
+    const run = sandbox.run('client', ['app.mjs'])
+    await pause(300)
+    sandbox.write(file, file === 'b.mjs' ? 'export const b = \'new\'\n' : 'export default \'new\'\n')
+    await run
+    await sandbox.untilSettled()
+    await runLikePlain('client', 3)
+  })
+
+  test('a package that reads the entry has it as it is', async () => {
+    sandbox.write('node_modules/first/index.js', 'import fs from \'node:fs\'\nexport default fs.readFileSync(process.argv[1], \'utf8\').length\n')
+    write({}, { imports: ['first', 'third'] })
+    await runLikePlain('client')
+    for (let i = 0; i < 3; i++) {
+      fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+      await runLikePlain('client')
+    }
   })
 
   const registries: [what: string, text: string, change: string][] = [
