@@ -128,6 +128,8 @@ export interface Native {
   randomDraws(): number
   /** Not where Node is built without OpenSSL. */
   hearsRandomDraws: boolean
+  /** How many handles libuv has. */
+  handleCount(): number
   /** The base's packages come next: what Node has looked for so far counts, except the entry. Why it cannot go on, or ''. Then heedActs(). */
   beginBase(entry: string): string
   /** Whether a module of the base's packages has looked for this file. */

@@ -25,6 +25,7 @@ export class OwnGraph {
   readonly #targets = new Map<string, string>()
   /** URLs of modules that may require anything as they are evaluated. */
   readonly #requiring = new Set<string>()
+  readonly #texts: string[] = []
   /** By text: in a base, those of the sources as they were then. */
   readonly #parsed = new Map<string, readonly StaticImport[] | undefined>()
 
@@ -37,6 +38,7 @@ export class OwnGraph {
   loaded(url: string, source: string): boolean {
     if (!isOwnModule(url)) return false
     this.#imports.set(url, this.parse(source))
+    this.#texts.push(source)
     if (source.includes('createRequire')) this.#requiring.add(url)
     return true
   }
@@ -47,6 +49,11 @@ export class OwnGraph {
     if (!this.#imports.get(parentURL)?.some((each) => each.specifier === specifier)) return 'dynamic'
     this.#targets.set(`${parentURL}\n${specifier}`, url)
     return 'static'
+  }
+
+  /** Whether an own module may find out that there is a global variable of this name. */
+  mayAskForGlobal(name: string): boolean {
+    return this.#texts.some((text) => text.includes(name) || text.includes('\\') || /\b(?:globalThis|global|eval|Function)\b(?!\s*\.\s*\w)/.test(text))
   }
 
   /** As far as they are ES modules: those after the gate, too, which Node has loaded before it evaluates the first. */

@@ -65,7 +65,7 @@ export class Parking {
     this.#options = options
     this.#manifest = claimedManifest(options.manifest)
     this.#drawsBefore = options.native.randomDraws()
-    this.split = new SplitProgram(options.entry, options.settings.base ? this.#manifest.base : undefined, options.platform)
+    this.split = new SplitProgram(options.entry, options.settings.base ? this.#manifest.base : undefined, options)
     const noteError = (error: unknown) => {
       this.#lastError = error
     }

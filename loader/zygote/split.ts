@@ -3,10 +3,10 @@
 import { AsyncResource } from 'node:async_hooks'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { transformedSource } from '../hooks/transform.js'
-import type { Platform } from '../native.js'
+import type { Native, Platform } from '../native.js'
 import type { BasePlan } from '../protocol.js'
 import { isPackages, OwnGraph, type Order } from './own-graph.js'
-import { VisibleState } from './visible-state.js'
+import { VisibleState, type Change } from './visible-state.js'
 
 export interface Split {
   /** For the next base; undefined: there is nothing to load in it. */
@@ -37,12 +37,14 @@ export class SplitProgram {
   #changing: { url: string; what: string } | undefined
 
   /** Of the base's packages, by their places: what each has changed that own modules before it must not see. */
-  readonly #effects: { index: number; what: string }[] = []
+  readonly #effects: (Change & { index: number })[] = []
   /** The first package that was not done when it was evaluated. */
   #unfinished: number | undefined
+  readonly #native: Native
   readonly #platform: Platform
 
-  constructor(entry: string, plan: BasePlan | undefined, platform: Platform) {
+  constructor(entry: string, plan: BasePlan | undefined, { native, platform }: { native: Native; platform: Platform }) {
+    this.#native = native
     this.#platform = platform
     this.#entry = pathToFileURL(entry).href
     this.#plan = plan
@@ -80,25 +82,25 @@ export class SplitProgram {
    */
   moduleOfPackages(asOwnWork: AsOwnWork): string {
     const state = this.#state = asOwnWork(() => new VisibleState((code) => this.#platform.scriptOf(code)))
-    let jobs: number | undefined
-    let resource = 0
+    let last = { jobs: 0, resources: 0 }
     const count = () => {
-      jobs = this.#platform.waitingJobs()
-      resource = new AsyncResource('instastart').asyncId()
+      const jobs = this.#platform.waitingJobs() ?? Number.NaN
+      // Ticks, timers, what is waited for: each has a number of Node's (node:async_hooks), but streams of libuv's have one, too.
+      return { jobs, resources: new AsyncResource('instastart').asyncId() - this.#native.handleCount() }
     }
-    const begin = () => asOwnWork(count)
+    const recount = () => {
+      last = count()
+    }
+    const begin = () => asOwnWork(recount)
     let done = -1
     const loaded = (index: number, exports: object) => asOwnWork(() => {
-      const [jobsBefore, resourceBefore] = [jobs, resource]
-      count()
+      const { jobs, resources } = count()
       done = index
-      // Ticks, timers, what is waited for: each has a number of Node's (node:async_hooks).
-      const isIdle = jobs !== undefined && jobs - 1 === jobsBefore && resource - 1 === resourceBefore
-      if (!isIdle) this.#unfinished ??= index
-      const what = state.change() || state.addLoadedBuiltins()
-      if (what) this.#effects.push({ index, what })
+      // Counting adds one of both.
+      if (jobs !== last.jobs + 1 || resources !== last.resources + 1) this.#unfinished ??= index
+      this.#effects.push(...[...state.changes(), ...state.addLoadedBuiltins()].map((change) => ({ ...change, index })))
       state.addPackage(nameOf(this.packages[index] ?? ''), exports)
-      count()
+      recount()
     })
     // Those that import a package that waits for something wait with it, and others do not.
     const passed = (index: number) => {
@@ -132,7 +134,7 @@ export class SplitProgram {
   /** In a zygote that was just made from the base. Returns what ends the watch. */
   watch(asOwnWork: AsOwnWork): () => void {
     // What it is to begin with: its pid, for one, is another one than the base's.
-    asOwnWork(() => this.#state?.change())
+    asOwnWork(() => this.#state?.changes())
     const evaluated = (url: string) => asOwnWork(() => this.#evaluated(url))
     Object.defineProperty(process, evaluatedSymbol, { configurable: true, value: evaluated })
     return () => Reflect.deleteProperty(process, evaluatedSymbol)
@@ -147,8 +149,8 @@ export class SplitProgram {
 
   #evaluated(url: string) {
     if (this.#changing || !this.#comesEarly(url)) return
-    const what = this.#state?.change()
-    if (what) this.#changing = { url, what }
+    const [change] = this.#state?.changes() ?? []
+    if (change) this.#changing = { url, what: change.what }
   }
 
   /** `gate`: the file in front of whose body the zygote parks. */
@@ -161,7 +163,7 @@ export class SplitProgram {
     const { length } = this.packages
     if (this.packages.some((each, i) => each !== packages[i])) return { plan: planOf(packages.length), obstacle: 'base-outdated' }
     const first = Math.min(...before.values())
-    const early = this.#effects.find(({ index }) => index >= first)
+    const early = this.#effects.find(({ index, newGlobal }) => index >= first && (newGlobal === undefined || this.#graph.mayAskForGlobal(newGlobal)))
     if (early) return { plan: planOf(early.index), obstacle: `base-seen: ${early.what} by ${nameOf(this.packages[early.index] ?? '')}` }
     if (!this.#changing) return { plan: planOf(length), obstacle: '' }
     const { url, what } = this.#changing

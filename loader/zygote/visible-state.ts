@@ -6,6 +6,12 @@ import { types } from 'node:util'
 /** Threes: whose it is, which, and what stands there. */
 type Look = unknown[]
 
+export interface Change {
+  what: string
+  /** The name of a global variable that was not there before. */
+  newGlobal?: string
+}
+
 /** A package's exports and what hangs on them: these many properties at most, the nearest first. */
 const mostOfPackage = 300
 
@@ -66,6 +72,16 @@ const constructors = [
   Error, TypeError, RangeError, SyntaxError, ArrayBuffer, DataView, Uint8Array, Buffer, URL, EventTarget, AbortSignal,
 ]
 
+const changedGlobals = (before: Look, after: Look): Change[] => {
+  const byKey = (look: Look) => new Map(look.flatMap((key, i) => (i % 3 === 1 ? [[key, look[i + 1]] as const] : [])))
+  const [was, is] = [byKey(before), byKey(after)]
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
+    if (was.has(key) && is.has(key) && Object.is(was.get(key), is.get(key))) return []
+    const what = `globalThis.${String(key)}`
+    return was.has(key) || typeof key !== 'string' ? [{ what }] : [{ what, newGlobal: key }]
+  })
+}
+
 const builtinPrefix = 'NativeModule '
 
 /** Names of Node's public modules that somebody has loaded already. */
@@ -97,19 +113,17 @@ export class VisibleState {
   }
 
   /** Of Node's own modules those count that somebody has loaded: loading others would have effects of its own. What is not Node's in them by now. */
-  addLoadedBuiltins(): string {
-    let foreign = ''
-    for (const name of loadedBuiltins()) foreign ||= this.#addBuiltin(name)
-    return foreign
+  addLoadedBuiltins(): Change[] {
+    return loadedBuiltins().flatMap((name) => this.#addBuiltin(name))
   }
 
-  #addBuiltin(name: string): string {
-    if (this.#parts.has(name)) return ''
+  #addBuiltin(name: string): Change[] {
+    if (this.#parts.has(name)) return []
     const exports: unknown = require(name)
-    if (!isObject(exports)) return ''
+    if (!isObject(exports)) return []
     const look = this.#addObject(name, exports)
     const at = look.findIndex((each, i) => i % 3 === 2 && isCode(each) && !/^(?:node:|$)/.test(this.#scriptOf(each)))
-    return at < 0 ? '' : nameIn(look, at)
+    return at < 0 ? [] : [{ what: nameIn(look, at) }]
   }
 
   addPackage(name: string, exports: object) {
@@ -146,16 +160,19 @@ export class VisibleState {
     return true
   }
 
-  /** What has changed since the last call, by its name; '' if nothing has. */
-  change(): string {
-    let first = ''
-    for (const part of this.#parts.values()) {
+  /** What has changed since the last call: all global variables, of everything else the first of its kind. */
+  changes(): Change[] {
+    const changes: Change[] = []
+    for (const [name, part] of this.#parts) {
       const before = part.last
       const after = part.last = part.look()
-      const [longer, shorter] = after.length >= before.length ? [after, before] : [before, after]
-      const at = longer.findIndex((each, i) => !Object.is(each, shorter[i]))
-      if (at >= 0) first ||= nameIn(longer, at)
+      if (name === 'globalThis') changes.push(...changedGlobals(before, after))
+      else {
+        const [longer, shorter] = after.length >= before.length ? [after, before] : [before, after]
+        const at = longer.findIndex((each, i) => !Object.is(each, shorter[i]))
+        if (at >= 0) changes.push({ what: nameIn(longer, at) })
+      }
     }
-    return first
+    return changes
   }
 }

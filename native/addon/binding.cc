@@ -309,6 +309,9 @@ Napi::Value park(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), run.image.ok() ? "image" : run.orders.ok() ? "standby" : "run");
 }
 
+// handleCount(): libuv's handles.
+Napi::Value handleCount(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(zygote->handleCount())); }
+
 // beginBase(entry): why it cannot; '' if it can. To be followed by heedActs().
 Napi::Value beginBase(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), zygote->beginBase(text(info[0]))); }
 
@@ -448,6 +451,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("randomDraws", randomDraws);
   add("abandon", abandon);
   add("park", park);
+  add("handleCount", handleCount);
   add("beginBase", beginBase);
   add("wasLookedFor", wasLookedFor);
   add("parkAsBase", parkAsBase);

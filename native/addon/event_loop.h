@@ -15,6 +15,8 @@ class EventLoop {
   void remember();
   // What became active since and would be lost or shared by a fork ("timer", "tcp", ... or "request"); empty if nothing.
   std::string newlyActive() const;
+  // How many handles there are.
+  size_t handleCount() const { return handles().size(); }
   // In a child, before anything else uses the loop. Returns a libuv error, 0 if none.
   int afterFork();
 

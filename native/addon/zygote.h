@@ -51,6 +51,9 @@ class Zygote {
   // `manifest` (a JSON object) with the reason added. `own_folder`: where files are ours. False where nobody hears of acts.
   bool heedActs(const std::string& own_folder, const std::string& manifest, Explain explain);
 
+  // How many handles libuv has.
+  size_t handleCount() const { return loop_.handleCount(); }
+
   // Why this process must not be forked as it stands; empty if it may. From here on its files are watched.
   std::string obstacle();
 

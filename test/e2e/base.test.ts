@@ -195,6 +195,20 @@ describe.each(nodes)('on Node $version', (node) => {
     }
   })
 
+  test('a package that only adds a global of which no own module knows stays in the base', async () => {
+    sandbox.write('node_modules/third/index.js', 'globalThis.__third = { own: 1 }\nexport default 3\n')
+    write({ 'a.mjs': { imports: ['slow'] } }, { imports: ['./a.mjs', 'third'] })
+    await warmUp('client')
+    fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+    expect((await runLikePlain('client'))[0]).toMatch(warm)
+    expect(bases()).toHaveLength(1)
+    // The next time it does.
+    sandbox.write('a.mjs', 'import p0 from \'slow\'\nexport const found = [p0, globalThis.__third]\n')
+    await runLikePlain('client', 3)
+    fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+    await runLikePlain('client', 3)
+  })
+
   test('a package that emits an event in a tick does so after the entry', async () => {
     sandbox.write('node_modules/first/index.js', `import { EventEmitter } from 'node:events'
 const first = new EventEmitter()
