@@ -53,7 +53,7 @@ export class OwnGraph {
 
   /** Whether an own module may find out that there is a global variable of this name. */
   mayAskForGlobal(name: string): boolean {
-    return this.#texts.some((text) => text.includes(name) || text.includes('\\') || /\b(?:globalThis|global|eval|Function)\b(?!\s*\.\s*\w)/.test(text))
+    return this.#texts.some((text) => text.includes(name) || text.includes('\\u') || /\b(?:globalThis|global|eval|Function)\b(?!\s*\.\s*\w)/.test(text))
   }
 
   /** As far as they are ES modules: those after the gate, too, which Node has loaded before it evaluates the first. */

@@ -1,5 +1,6 @@
 // What packages may look at while they are evaluated: globals, prototypes, the environment, Node's own modules, its loader, and what other
-// packages export. An own module that changes some of it must be evaluated before the packages that come after it.
+// packages export. An own module that changes some of it must be evaluated before the packages that come after it, and after an own module a package
+// that does.
 import Module, { isBuiltin } from 'node:module'
 import { types } from 'node:util'
 
