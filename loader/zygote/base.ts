@@ -31,7 +31,8 @@ export const becomeBase = async (load: Load, { native, platform, entry, files, s
     parking.giveWay({ reason, files: files.identities(), ...!reason.startsWith('changed-while-loading') && { base } })
 
   parking.hearQuestions()
-  parking.beginBase()
+  const hindrance = parking.beginBase()
+  if (hindrance) giveUp(hindrance)
   try {
     await load(split.moduleOfPackages(asOwnWork))
   } catch (error) {

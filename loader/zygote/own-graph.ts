@@ -25,7 +25,7 @@ export class OwnGraph {
   readonly #targets = new Map<string, string>()
   /** URLs of modules that may require anything as they are evaluated. */
   readonly #requiring = new Set<string>()
-  readonly #texts: string[] = []
+  readonly #texts = new Map<string, string>()
   /** By text: in a base, those of the sources as they were then. */
   readonly #parsed = new Map<string, readonly StaticImport[] | undefined>()
 
@@ -38,7 +38,7 @@ export class OwnGraph {
   loaded(url: string, source: string): boolean {
     if (!isOwnModule(url)) return false
     this.#imports.set(url, this.parse(source))
-    this.#texts.push(source)
+    this.#texts.set(url, source)
     if (source.includes('createRequire')) this.#requiring.add(url)
     return true
   }
@@ -53,7 +53,14 @@ export class OwnGraph {
 
   /** Whether an own module may find out that there is a global variable of this name. */
   mayAskForGlobal(name: string): boolean {
-    return this.#texts.some((text) => text.includes(name) || text.includes('\\u') || /\b(?:globalThis|global|eval|Function)\b(?!\s*\.\s*\w)/.test(text))
+    return [...this.#texts.values()].some((text) => text.includes(name) || text.includes('\\u') || /\b(?:globalThis|global|eval|Function)\b(?!\s*\.\s*\w)/.test(text))
+  }
+
+  /** The first of these global variables that an own module may give another value. */
+  mayReplace(url: string, names: readonly string[]): string | undefined {
+    const text = this.#texts.get(url) ?? ''
+    const isReaching = /\b(?:globalThis|global|Reflect|defineProperty|defineProperties|assign|eval|Function)\b/.test(text)
+    return names.find((name) => (isReaching && text.includes(name)) || new RegExp(`\\b${name}\\s*=(?!=)`).test(text))
   }
 
   /** As far as they are ES modules: those after the gate, too, which Node has loaded before it evaluates the first. */

@@ -144,8 +144,9 @@ export class Parking {
   /** A base has collected all, thoroughly, and somebody waits for a zygote that is made from it. */
   #garbage() {
     if (this.#usedInBase === undefined) return 'thorough'
-    // So little more starts no marking in V8. A full collection would copy every page of the heap, to set its mark bits.
-    return getHeapStatistics().used_heap_size < this.#usedInBase * 1.05 ? 'young' : 'all'
+    // So little more starts no marking in V8 (its heaps grow by 2 MB at least: src/heap/heap-controller.cc). A full collection would copy every page
+    // of the heap, to set its mark bits.
+    return getHeapStatistics().used_heap_size < Math.max(this.#usedInBase * 1.05, this.#usedInBase + 2 * 2 ** 20) ? 'young' : 'all'
   }
 
   /** Ends this process for another one, which is worth a try at once: no failure. */
@@ -167,13 +168,13 @@ export class Parking {
     return JSON.stringify({ ...this.#manifest, since: undefined, expected: undefined, state: undefined, pid: undefined }).slice(1)
   }
 
-  /** Packages come next, and nothing else has looked for anything. */
-  beginBase() {
+  /** Packages come next, and no module has looked for anything so far. What stands in the way; '' if nothing does. */
+  beginBase(): string {
     const { native, entry } = this.#options
     const obstacle = native.beginBase(entry)
-    if (obstacle) this.giveUp(obstacle)
     this.heedActs(this.#ownFolder)
     this.loadsBase = true
+    return obstacle
   }
 
   /** In a zygote that a base has made, after it has worked for `msSoFar`. */

@@ -33,9 +33,10 @@ export class SplitProgram {
   readonly #plan: BasePlan | undefined
   #state: VisibleState | undefined
   #order: Order | undefined
+  /** Own modules that are not evaluated yet, in order. */
+  readonly #pending = new Set<string>()
   /** The first own module that has changed what packages after it may look at. */
   #changing: { url: string; what: string } | undefined
-
   /** Of the base's packages, by their places: what each has changed that own modules before it must not see. */
   readonly #effects: (Change & { index: number })[] = []
   /** The first package that was not done when it was evaluated. */
@@ -140,17 +141,32 @@ export class SplitProgram {
     return () => Reflect.deleteProperty(process, evaluatedSymbol)
   }
 
+  /** Not before the first own module is evaluated: by then Node has resolved all static imports. */
+  get #ownOrder(): Order {
+    if (!this.#order) {
+      this.#order = this.#graph.order(this.#entry, this.#entry)
+      for (const url of this.#order.before.keys()) this.#pending.add(url)
+    }
+    return this.#order
+  }
+
   /** Whether packages of the base would come after this module: up to here nothing else but own modules has been evaluated. */
   #comesEarly(url: string): boolean {
-    // Node has resolved all static imports before it evaluates the first module.
-    this.#order ??= this.#graph.order(this.#entry, this.#entry)
-    return (this.#order.before.get(url) ?? 0) < this.packages.length
+    return (this.#ownOrder.before.get(url) ?? 0) < this.packages.length
   }
 
   #evaluated(url: string) {
-    if (this.#changing || !this.#comesEarly(url)) return
-    const [change] = this.#state?.changes() ?? []
-    if (change) this.#changing = { url, what: change.what }
+    if (this.#changing || !this.#state || !this.#comesEarly(url)) return
+    const { before } = this.#ownOrder
+    const first = this.#pending.values().next().value
+    this.#pending.delete(url)
+    const replaced = this.#graph.mayReplace(url, this.#state.interfaces)
+    if (replaced) this.#changing = { url, what: replaced }
+    const next = this.#pending.values().next().value
+    // Looking takes milliseconds: once is enough for all that come before the same package. Those that wait for something end out of order.
+    if (this.#changing || (url === first && next !== undefined && before.get(next) === before.get(url))) return
+    const [change] = this.#state.changes()
+    if (change) this.#changing = { url: before.has(url) ? first ?? url : url, what: change.what }
   }
 
   /** `gate`: the file in front of whose body the zygote parks. */

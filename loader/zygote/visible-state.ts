@@ -22,6 +22,18 @@ const passing = new Map(['process', 'node:process', 'node:module'].map((owner) =
 
 const isOurs = (key: string | symbol): boolean => typeof key === 'symbol' && key.description?.startsWith('instastart.') === true
 
+/** Global variables of the language; V8 has all of them from the start. */
+const languageGlobals = new Set([
+  'Object', 'Function', 'Array', 'Number', 'Boolean', 'String', 'Symbol', 'BigInt', 'Date', 'Promise', 'RegExp', 'Map', 'Set', 'WeakMap', 'WeakSet', 'WeakRef',
+  'FinalizationRegistry', 'Proxy', 'Reflect', 'JSON', 'Math', 'Intl', 'Atomics', 'WebAssembly', 'Iterator', 'Error', 'AggregateError', 'EvalError', 'RangeError',
+  'ReferenceError', 'SyntaxError', 'TypeError', 'URIError', 'ArrayBuffer', 'SharedArrayBuffer', 'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray',
+  'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array',
+])
+
+/** Interfaces of the web, which Node loads as soon as their property is looked at, by whatever means: only whether they are there counts. */
+const isInterface = (object: object, key: string | symbol): key is string =>
+  object === globalThis && typeof key === 'string' && /^[A-Z]/.test(key) && !languageGlobals.has(key) && !Object.prototype.propertyIsEnumerable.call(object, key)
+
 /** What an accessor would say is not asked for: that could do anything. */
 const standsAt = (object: object, key: string | symbol): unknown => {
   const descriptor = Reflect.getOwnPropertyDescriptor(object, key)
@@ -108,8 +120,9 @@ export class VisibleState {
     }
     this.#addObject('require.extensions', Reflect.get(Module, '_extensions') as object)
     this.#add('process.env', () => Object.entries(process.env).flatMap(([name, value]) => ['process.env', name, value]))
-    this.#add('process.on', () => process.eventNames().flatMap((event) => process.rawListeners(event as string).flatMap((listener) => ['process.on', event, listener])))
-    this.#add('process.umask', () => ['process', 'umask', process.umask(), 'process', 'title', process.title])
+    this.#add('process.on', () =>
+      process.eventNames().flatMap((event) => process.rawListeners(event as string).flatMap((listener) => ['process.on', event, listener])))
+    this.#add('process state', () => ['process', 'umask', process.umask(), 'process', 'title', process.title])
     this.addLoadedBuiltins()
   }
 
@@ -145,20 +158,39 @@ export class VisibleState {
     const look: Look = []
     for (const key of Reflect.ownKeys(object)) {
       if (passing.get(owner)?.has(key) || isOurs(key)) continue
+      if (isInterface(object, key)) {
+        look.push(owner, key, lazily)
+        continue
+      }
       const stands = standsAt(object, key)
-      look.push(owner, key, this.#isLazy(object, key, stands) ? lazily : stands)
+      // What Node puts there as it loads an interface of the web.
+      if (object === globalThis && typeof key === 'symbol' && this.#isNodes(stands)) continue
+      // Node replaces some itself, such as chdir as soon as it may have Workers.
+      const isReplaceable = object === process && isCode(stands) && this.#isNodes(stands)
+      look.push(owner, key, this.#isLazy(object, key, stands) || isReplaceable ? lazily : stands)
     }
     return look
+  }
+
+  /** Of whose value nothing is known here. */
+  get interfaces(): string[] {
+    return Reflect.ownKeys(globalThis).filter((key) => isInterface(globalThis, key))
   }
 
   #isLazy(object: object, key: string | symbol, stands: unknown): boolean {
     const isAccessor = Reflect.getOwnPropertyDescriptor(object, key)?.get !== undefined
     const known = this.#lazy.get(object)
-    if (!isAccessor && !known?.has(key)) return false
-    if (!isCode(stands) || !this.#scriptOf(stands).startsWith('node:')) return false
+    if ((!isAccessor && !known?.has(key)) || !this.#isNodes(stands)) return false
     if (known) known.add(key)
     else this.#lazy.set(object, new Set([key]))
     return true
+  }
+
+  /** A function of Node's, or an object that such a one has made. */
+  #isNodes(value: unknown): boolean {
+    const isMade = !isCode(value) && isObject(value) && !types.isProxy(value)
+    const maker = isMade ? standsAt(Object.getPrototypeOf(value) as object ?? {}, 'constructor') : value
+    return isCode(maker) && this.#scriptOf(maker).startsWith('node:')
   }
 
   /** What has changed since the last call: all global variables, of everything else the first of its kind. */

@@ -106,7 +106,7 @@ struct Places {
 };
 
 Places places;
-size_t native_contexts = 0;
+size_t native_contexts = 0;  // that need not be looked for
 std::vector<v8::Global<v8::Context>>& contexts = *new std::vector<v8::Global<v8::Context>>;  // not freed: it would outlive its isolate
 
 std::vector<Word> slotsOf(const Memory& memory, v8::Local<v8::Context> context) {
@@ -252,6 +252,8 @@ void noteContexts(v8::Isolate* isolate) {
   ContextsOfObjects predicate(isolate);
   std::vector<v8::Global<v8::Object>> none;
   isolate->GetHeapProfiler()->QueryObjects(isolate->GetCurrentContext(), &predicate, &none);
+  // A zygote that a base makes need not look again: none that is remembered goes away.
+  native_contexts = countContexts(isolate);
 }
 
 void renewRandomState(v8::Isolate* isolate) {

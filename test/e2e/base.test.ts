@@ -74,10 +74,29 @@ describe.each(nodes)('on Node $version', (node) => {
 
   const bases = () => processesOf(sandbox.runtime).filter(({ title }) => title.startsWith('instastart base '))
 
+  const edit = (file: string) => {
+    fs.appendFileSync(path.join(sandbox.project, file), '// edited\n')
+  }
+
+  /** Several edits of a file, with runs after each. */
+  const runThroughEdits = async (file: string, edits: number, times = 2) => {
+    for (let i = 0; i < edits; i++) {
+      edit(file)
+      await runLikePlain('client', times)
+    }
+  }
+
+  /** Of the base that is there or would be next. */
+  const plannedPackages = () => {
+    const folder = path.join(sandbox.runtime, 'instastart')
+    const manifests = fs.readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8')) as { base: { packages: string[] } })
+    return manifests.map(({ base }) => base.packages.map((url) => url.replace(/^.*\/node_modules\//, '')))
+  }
+
   /** Until there is a base: from the first edit on. */
   const warmUp = async (way: Way) => {
     await runLikePlain(way)
-    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    edit('app.mjs')
     await runLikePlain(way)
   }
 
@@ -132,7 +151,7 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('node_modules/first/index.js', 'export default 1\n')
     const [first = ''] = await runLikePlain('client')
     expect(first).toMatch(/^plain run: stale: .*first\/index\.js/)
-    fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+    edit('a.mjs')
     sandbox.write('node_modules/second/index.js', 'module.exports = 2\n')
     await runLikePlain('client')
   })
@@ -141,10 +160,7 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('node_modules/third/index.js', 'export default globalThis.setting.value\n')
     write({ 'a.mjs': { imports: ['first'], body: 'globalThis.setting = { value: 1 }' } }, { imports: ['./a.mjs', 'third'] })
     await runLikePlain('client', 3)
-    for (let i = 0; i < 3; i++) {
-      fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
-      await runLikePlain('client', 3)
-    }
+    await runThroughEdits('a.mjs', 3, 3)
     expect(debugLine(await sandbox.run('client', ['app.mjs']))).toMatch(warm)
     expect(bases()).toEqual([])
   })
@@ -162,10 +178,7 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('node_modules/third/index.js', 'import { done } from \'first\'\nexport default String(done)\n')
     sandbox.write('app.mjs', `import p0 from 'second'\nimport p1 from 'first'\nimport p2 from 'third'\nconsole.log(p2, JSON.stringify([p0, p1]))\n`)
     await warmUp('client')
-    for (let i = 0; i < 2; i++) {
-      fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
-      await runLikePlain('client')
-    }
+    await runThroughEdits('app.mjs', 2)
     // Of what comes before it.
     expect(bases()).toHaveLength(1)
   })
@@ -176,11 +189,11 @@ describe.each(nodes)('on Node $version', (node) => {
     ['a later package sets a global', '1', 'export const seen = String(globalThis.setting)', 'globalThis.setting = 1; export default 1'],
     ['a later package changes one before it', '{}', 'import first from \'first\'; export const seen = String(first.setting)', 'import first from \'first\'; first.setting = 1; export default 1'],
     ['a later package replaces a function of Node\'s', '1', 'import http from \'node:http\'; export const seen = http.get.name', 'import http from \'node:http\'; http.get = () => 1; export default 1'],
-    ['a package before it leaves an event', 'new (await import(\'node:events\')).EventEmitter()', 'export const seen = 1', 'export default 1'],
     ['both listen for the end', '1', 'process.on(\'exit\', () => console.log(\'own\')); export const seen = 1', 'process.on(\'exit\', () => console.log(\'third\')); export default 1'],
     ['it replaces a class', '1', 'globalThis.Date = class Fake extends Date {}; export const seen = 1', 'const name = Date.name; export default name'],
     ['it replaces a class that Node loads late', '1', 'globalThis.Response = class Fake {}; export const seen = 1', 'const name = Response.name; export default name'],
     ['it sets the mask', '1', 'process.umask(0o77); export const seen = 1', 'export default process.umask()'],
+    ['it sets the title', '1', 'process.title = \'mine\'; export const seen = 1', 'export default process.title === \'mine\''],
   ]
 
   test.each(sampled(orders, node))('order is that of plain Node: %s', async (_, first, own, third) => {
@@ -189,23 +202,42 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('a.mjs', `import 'first'\n${own}\n`)
     sandbox.write('app.mjs', 'import { seen } from \'./a.mjs\'\nimport third from \'third\'\nconsole.log(seen, third)\n')
     await runLikePlain('client', 3)
-    for (let i = 0; i < 3; i++) {
-      fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
-      await runLikePlain('client', 3)
-    }
+    await runThroughEdits('a.mjs', 3, 3)
+    // One that has another title is not found by that.
+    await sandbox.run('client', ['stop', '--all'])
+    await until('no process', () => sandbox.processes().length === 0)
+  })
+
+  const changing = ['globalThis.setting = 1', 'await null; globalThis.setting = 1', 'globalThis.setting = 1; await null']
+
+  test.each(sampled(changing, node))('what one of several own modules changes is there for packages after them: %s', async (body) => {
+    for (const name of ['third', 'fourth']) sandbox.write(`node_modules/${name}/index.js`, 'export default String(globalThis.setting)\n')
+    write({ 'a.mjs': { imports: ['first'] }, 'b.mjs': { imports: [], body }, 'c.mjs': { imports: [] }, 'd.mjs': { imports: [] } },
+      { imports: ['./a.mjs', './b.mjs', './c.mjs', 'third', './d.mjs', 'fourth'] })
+    await runLikePlain('client', 3)
+    await runThroughEdits('d.mjs', 3, 3)
+  })
+
+  test('an own module does not wait for a package that waits', async () => {
+    sandbox.write('node_modules/first/index.js', 'await null\nglobalThis.late = 1\nexport default 1\n')
+    sandbox.write('a.mjs', 'import \'first\'\n')
+    sandbox.write('b.mjs', 'export const seen = String(globalThis.late)\n')
+    sandbox.write('app.mjs', 'import \'./a.mjs\'\nimport { seen } from \'./b.mjs\'\nimport third from \'third\'\nconsole.log(seen, third)\n')
+    await runLikePlain('client', 3)
+    await runThroughEdits('b.mjs', 3)
   })
 
   test('a package that only adds a global of which no own module knows stays in the base', async () => {
     sandbox.write('node_modules/third/index.js', 'globalThis.__third = { own: 1 }\nexport default 3\n')
     write({ 'a.mjs': { imports: ['slow'] } }, { imports: ['./a.mjs', 'third'] })
     await warmUp('client')
-    fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+    edit('a.mjs')
     expect((await runLikePlain('client'))[0]).toMatch(warm)
     expect(bases()).toHaveLength(1)
     // The next time it does.
     sandbox.write('a.mjs', 'import p0 from \'slow\'\nexport const found = [p0, globalThis.__third]\n')
     await runLikePlain('client', 3)
-    fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+    edit('a.mjs')
     await runLikePlain('client', 3)
   })
 
@@ -217,7 +249,7 @@ export default first
 `)
     sandbox.write('app.mjs', 'import first from \'first\'\nfirst.on(\'ready\', () => console.log(\'ready\'))\nconsole.log(\'app\')\n')
     await warmUp('client')
-    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    edit('app.mjs')
     await runLikePlain('client')
   })
 
@@ -227,10 +259,10 @@ export default first
       { imports: ['./a.mjs', 'third'] })
     sandbox.write('node_modules/third/index.js', 'export default 3\n')
     await warmUp('client')
-    fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
+    edit('a.mjs')
     const lines = await runLikePlain('client')
     expect(lines[0]).toMatch(warm)
-    expect(sandbox.manifests().map(({ reason }) => reason)).toEqual([undefined])
+    expect(plannedPackages()).toEqual([['slow/index.js', 'third/index.js']])
   })
 
   test.each(['b.mjs', 'node_modules/third/index.js'])('%s, changed while a base makes a zygote, is never had as it was', async (file) => {
@@ -256,10 +288,7 @@ while (performance.now() < end);
     sandbox.write('node_modules/first/index.js', 'import fs from \'node:fs\'\nexport default fs.readFileSync(process.argv[1], \'utf8\').length\n')
     write({}, { imports: ['first', 'third'] })
     await runLikePlain('client')
-    for (let i = 0; i < 3; i++) {
-      fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
-      await runLikePlain('client')
-    }
+    await runThroughEdits('app.mjs', 3)
   })
 
   const registries: [what: string, text: string, change: string][] = [
@@ -277,10 +306,7 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
 `)
     write({ 'a.mjs': { imports: [], body: `import registry from 'first'; ${change}` } }, { imports: ['./a.mjs', 'third'] })
     await runLikePlain('client', 3)
-    for (let i = 0; i < 2; i++) {
-      fs.appendFileSync(path.join(sandbox.project, 'a.mjs'), '// edited\n')
-      await runLikePlain('client', 3)
-    }
+    await runThroughEdits('a.mjs', 2, 3)
   })
 
   test('no base where the settings want none', async () => {
@@ -288,7 +314,7 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
     write({}, { imports: ['first', 'second'] })
     await warmUp('client')
     expect(bases()).toEqual([])
-    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    edit('app.mjs')
     expect(plainReason(await sandbox.run('client', ['app.mjs']))).toBe('stale')
     await sandbox.untilSettled()
   })
@@ -304,7 +330,7 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
   test('stop ends it, though its zygote has left for an edit', async () => {
     write({}, { imports: ['first'] })
     await warmUp('client')
-    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    edit('app.mjs')
     await sandbox.run('client', ['stop', '--all'])
     await until('no base', () => bases().length === 0)
   })
@@ -364,7 +390,7 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
     await warmUp('client')
     const messages = [Buffer.alloc(0), Buffer.alloc(64, 1), frame(200), frame(remake).subarray(0, 7)]
     for (const message of messages) expect(await tellBase(message, 1)).toHaveLength(0)
-    fs.appendFileSync(path.join(sandbox.project, 'app.mjs'), '// edited\n')
+    edit('app.mjs')
     expect((await runLikePlain('client', 1))[0]).toMatch(warm)
   })
 
@@ -408,7 +434,7 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
     const ratios: number[] = []
     for (const file of [...Object.keys(own), 'app.mjs']) {
       const plain = await plainRun()
-      fs.appendFileSync(path.join(sandbox.project, file), '// edited\n')
+      edit(file)
       const edited = await sandbox.run('client', ['app.mjs'])
       expect(isWarm(edited), debugLine(edited)).toBe(true)
       expect(edited.stdout).toBe(plain.stdout)

@@ -54,7 +54,7 @@ const sharedCache = temporaryDirectory()
 const processOptions = ({ cwd, cache = sharedCache, env = {} }: RunOptions) => ({
   cwd,
   encoding: 'utf8' as const,
-  timeout: 90_000, // only for what hangs: a busy machine is ten times slower
+  timeout: 30_000,
   env: { PATH: process.env.PATH, XDG_CACHE_HOME: cache, INSTASTART: '0', ...env },
 })
 

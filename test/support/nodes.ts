@@ -32,5 +32,5 @@ const only = process.env.TEST_NODE
 /** All four majors, or the binaries whose version starts with the environment variable `TEST_NODE`. */
 export const everyNode = only && only !== 'all' ? binaries.filter(({ version }) => version.startsWith(only)) : binaries
 
-/** The oldest and the newest: half the time, and what is between them differs from both in little. All with `TEST_NODE=all`. */
+/** The oldest and the newest, for half the time: what only 22 or 24 does is found with `TEST_NODE=all` and by `npm run contract`. */
 export const nodes = only ? everyNode : everyNode.filter((_, index) => index === 0 || index === everyNode.length - 1)
