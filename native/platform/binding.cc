@@ -2,6 +2,7 @@
 #include <cstring>
 #include <node.h>
 
+#include "platform/garbage.h"
 #include "platform/leave.h"
 #include "platform/random_state.h"
 #include "platform/start_time.h"
@@ -30,24 +31,13 @@ void noteContexts(const v8::FunctionCallbackInfo<v8::Value>& info) { ::noteConte
 void renew(const v8::FunctionCallbackInfo<v8::Value>& info) {
   setStartTime(info[0].As<v8::BigInt>()->Uint64Value());
   renewRandomState(info.GetIsolate());
+  skipTimeParked();
 }
 
-// collectGarbage('young' | 'all' | 'thorough'). If it is to be thorough, gives the young generation's pages back, which may be a third of the memory;
-// not by LowMemoryNotification(), whose repeated collections also drop the bytecode of functions not called lately. Last a collection without
-// more ado, which ends the marking that the one before may have begun: under way at a fork, it would go on in every run, at the price of a
-// copy of every page it touches. Sweeping would, too; asking for statistics ends it, as they need a heap without unswept pages.
+// collectGarbage('young' | 'all' | 'thorough')
 void collectGarbage(const v8::FunctionCallbackInfo<v8::Value>& info) {
   const v8::String::Utf8Value extent(info.GetIsolate(), info[0]);
-  const bool is_young = strcmp(*extent, "young") == 0;
-  if (strcmp(*extent, "thorough") == 0) {
-    info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kCritical);
-    info.GetIsolate()->MemoryPressureNotification(v8::MemoryPressureLevel::kNone);
-  }
-  v8::V8::SetFlagsFromString("--expose-gc");  // which RequestGarbageCollectionForTesting() insists on
-  info.GetIsolate()->RequestGarbageCollectionForTesting(is_young ? v8::Isolate::kMinorGarbageCollection : v8::Isolate::kFullGarbageCollection);
-  v8::V8::SetFlagsFromString("--no-expose-gc");
-  v8::HeapCodeStatistics statistics;
-  info.GetIsolate()->GetHeapCodeAndMetadataStatistics(&statistics);
+  ::collectGarbage(info.GetIsolate(), strcmp(*extent, "young") == 0 ? Extent::young : strcmp(*extent, "all") == 0 ? Extent::all : Extent::thorough);
 }
 
 // waitingJobs(): how many microtasks wait; undefined where that cannot be found out. V8 keeps it to itself: its queue begins with the number, behind the
@@ -84,6 +74,7 @@ class NothingTask final : public v8::Task {
 // wake(): in a fork. uv_loop_fork() forgets wake-ups under way; this one makes the loop look at the foreground tasks that were queued before.
 void wake(const v8::FunctionCallbackInfo<v8::Value>& info) {
   v8::Isolate* const isolate = info.GetIsolate();
+  skipTimeParked();
   node::GetMultiIsolatePlatform(environmentOf(isolate))->GetForegroundTaskRunner(isolate)->PostTask(std::make_unique<NothingTask>());
 }
 

@@ -4,11 +4,10 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <fcntl.h>
 #include <memory>
-#include <unistd.h>
 #include <v8-profiler.h>
 #include <vector>
+#include "platform/memory_reader.h"
 
 // V8 offers no way to seed again what has been seeded. A context's numbers come from a state of its own, seeded on first use by the isolate's
 // generator (src/numbers/math-random.cc, src/base/utils/random-number-generator.h); both are xorshift128+. So their places need not be known
@@ -49,33 +48,6 @@ bool leadsTo(State from, const State& to, int steps) {
   return from == to;
 }
 
-// Reads what may not be there, by way of a pipe: the kernel looks first. (/proc/self/mem would read what is protected, too, and make pages
-// of it that nobody can read afterwards.)
-class Memory {
- public:
-  Memory() { if (pipe2(ends_, O_CLOEXEC | O_NONBLOCK) != 0) ends_[0] = ends_[1] = -1; }
-  ~Memory() {
-    close(ends_[0]);
-    close(ends_[1]);
-  }
-  Memory(const Memory&) = delete;
-  size_t read(Word at, void* into, size_t length) const {
-    size_t done = 0;
-    while (done < length) {
-      const size_t wanted = std::min<size_t>(length - done, PAGE);
-      const ssize_t passed = write(ends_[1], reinterpret_cast<const void*>(at + done), wanted);
-      if (passed <= 0 || ::read(ends_[0], static_cast<char*>(into) + done, static_cast<size_t>(passed)) != passed) break;
-      done += static_cast<size_t>(passed);
-      if (static_cast<size_t>(passed) < wanted) break;
-    }
-    return done;
-  }
-
- private:
-  enum { PAGE = 4096 };  // never written in part, but where memory ends
-  int ends_[2];
-};
-
 // A context of nobody's. Its Math.random() is V8's own.
 class Context {
  public:
@@ -109,14 +81,14 @@ Places places;
 size_t native_contexts = 0;  // that need not be looked for
 std::vector<v8::Global<v8::Context>>& contexts = *new std::vector<v8::Global<v8::Context>>;  // not freed: it would outlive its isolate
 
-std::vector<Word> slotsOf(const Memory& memory, v8::Local<v8::Context> context) {
+std::vector<Word> slotsOf(const MemoryReader& memory, v8::Local<v8::Context> context) {
   std::vector<Word> slots(MOST_SLOTS);
   slots.resize(memory.read(addressOf(context), slots.data(), slots.size() * sizeof(Word)) / sizeof(Word));
   return slots;
 }
 
 // A small integer lies in the upper half of a word.
-bool findIndex(const Memory& memory, const Context& context) {
+bool findIndex(const MemoryReader& memory, const Context& context) {
   const std::vector<Word> first = slotsOf(memory, context.local());
   context.draw();
   const std::vector<Word> second = slotsOf(memory, context.local());
@@ -133,7 +105,7 @@ struct Candidate {
   State state;
 };
 
-std::vector<Candidate> statesOf(const Memory& memory, v8::Local<v8::Context> context) {
+std::vector<Candidate> statesOf(const MemoryReader& memory, v8::Local<v8::Context> context) {
   std::vector<Candidate> found;
   const std::vector<Word> slots = slotsOf(memory, context);
   for (size_t i = 2; i < slots.size(); i++) {
@@ -147,7 +119,7 @@ std::vector<Candidate> statesOf(const Memory& memory, v8::Local<v8::Context> con
   return found;
 }
 
-bool findState(const Memory& memory, const Context& context) {
+bool findState(const MemoryReader& memory, const Context& context) {
   const std::vector<Candidate> before = statesOf(memory, context.local());
   context.draw(CACHE);
   const std::vector<Candidate> after = statesOf(memory, context.local());
@@ -162,7 +134,7 @@ bool findState(const Memory& memory, const Context& context) {
 
 using Pointee = std::pair<Word, std::array<uint64_t, POINTEE>>;
 
-std::vector<Pointee> pointeesOf(const Memory& memory, v8::Isolate* isolate) {
+std::vector<Pointee> pointeesOf(const MemoryReader& memory, v8::Isolate* isolate) {
   std::vector<Word> words(ISOLATE / sizeof(Word));
   words.resize(memory.read(reinterpret_cast<Word>(isolate), words.data(), ISOLATE) / sizeof(Word));
   std::erase_if(words, [](Word word) { return word % sizeof(Word) != 0 || word < 1 << 16 || word >> 47 != 0; });
@@ -176,7 +148,7 @@ std::vector<Pointee> pointeesOf(const Memory& memory, v8::Isolate* isolate) {
   return found;
 }
 
-bool findGenerator(const Memory& memory, v8::Isolate* isolate) {
+bool findGenerator(const MemoryReader& memory, v8::Isolate* isolate) {
   const std::vector<Pointee> before = pointeesOf(memory, isolate);
   Context(isolate).draw();
   for (const auto& [at, words] : before) {
@@ -230,7 +202,7 @@ class ContextsOfObjects final : public v8::QueryObjectPredicate {
 bool findRandomState(v8::Isolate* isolate) {
   if (!RAND_bytes) return false;
   const v8::HandleScope scope(isolate);
-  const Memory memory;
+  const MemoryReader memory;
   native_contexts = countContexts(isolate);
   contexts.emplace_back(isolate, isolate->GetCurrentContext());
   // Two contexts draw the same only if a seed is given.
