@@ -14,6 +14,7 @@ enum {
   LARGEST_BLOCK = 64 * 1024,  // of those that it points at
   ARRAY = 4096,              // elements: a regular object of the young generation
   MOST_ROUNDS = 20,
+  MOST_YOUNG = 4 << 20,      // a run touches twice as much
 };
 
 int64_t nowUs() {
@@ -128,20 +129,17 @@ void collectGarbage(v8::Isolate* isolate, Extent extent) {
     isolate->MemoryPressureNotification(v8::MemoryPressureLevel::kNone);
     places = findPlaces(isolate, collect(isolate, v8::Isolate::kFullGarbageCollection));
   }
+  // A full collection sets how large the heap may become before the next, for a program that collects all the time to a tenth more. Four times as
+  // much is what V8 allows one of which it knows nothing (src/heap/heap-controller.cc).
+  v8::V8::SetFlagsFromString("--heap-growing-percent=300");
   // Without more ado: it ends the marking that the one before may have begun. Under way at a fork, it would go on in every run, at the price of a
   // copy of every page it touches.
   const Period last = collect(isolate, extent == Extent::young ? v8::Isolate::kMinorGarbageCollection : v8::Isolate::kFullGarbageCollection);
   if (extent == Extent::thorough) {
     std::erase_if(places, [&](const Place& place) { return !place.isIn(last); });
-    growYoung(isolate, young);
+    growYoung(isolate, std::min<size_t>(young, MOST_YOUNG));
   }
-  if (extent != Extent::young) {
-    // After a full collection V8 marks again when so little more is allocated as in a program that has collected often; now it is as if it never had.
-    // (The flag: it would plan a collection.)
-    v8::V8::SetFlagsFromString("--no-memory-reducer");
-    isolate->ContextDisposedNotification(false);
-    v8::V8::SetFlagsFromString("--memory-reducer");
-  }
+  v8::V8::SetFlagsFromString("--heap-growing-percent=0");
   // Sweeping under way would go on in the runs, too; asking for statistics ends it, as they need a heap without unswept pages.
   v8::HeapCodeStatistics statistics;
   isolate->GetHeapCodeAndMetadataStatistics(&statistics);
