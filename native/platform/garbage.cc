@@ -44,26 +44,17 @@ Period collect(v8::Isolate* isolate, v8::Isolate::GarbageCollectionType type) {
 struct Place {
   int64_t* at;
   bool is_in_ms;  // and a double; otherwise in microseconds
-  bool isIn(const Period& period) const {
-    if (!is_in_ms) return period.has(*at);
-    double ms;
-    memcpy(&ms, at, sizeof ms);
-    return period.from_us <= ms * 1000 && ms * 1000 <= period.to_us;
-  }
-  void add(int64_t us) const {
-    if (!is_in_ms) {
-      *at += us;
-      return;
-    }
-    double ms;
-    memcpy(&ms, at, sizeof ms);
-    ms += static_cast<double>(us) / 1000;
-    memcpy(at, &ms, sizeof ms);
-  }
 };
 
+bool isIn(const Period& period, int64_t word, bool is_in_ms) {
+  if (!is_in_ms) return period.has(word);
+  double ms;
+  memcpy(&ms, &word, sizeof ms);
+  return period.from_us <= ms * 1000 && ms * 1000 <= period.to_us;
+}
+
 std::vector<Place>& places = *new std::vector<Place>;  // not freed: it would outlive V8
-int64_t parked_us = 0;
+Period noted;  // what stands there is in it
 
 // In what the isolate points at, of the allocator's (its size stands in front of it: malloc/malloc.c), and in the isolate itself.
 std::vector<Place> findPlaces(v8::Isolate* isolate, const Period& period) {
@@ -75,7 +66,7 @@ std::vector<Place> findPlaces(v8::Isolate* isolate, const Period& period) {
     words.resize(memory.read(start, words.data(), words.size() * sizeof(int64_t)) / sizeof(int64_t));
     for (size_t i = 0; i < words.size(); i++) {
       for (bool is_in_ms : {false, true})
-        if (Place{&words[i], is_in_ms}.isIn(period)) found.push_back({reinterpret_cast<int64_t*>(start) + i, is_in_ms});
+        if (isIn(period, words[i], is_in_ms)) found.push_back({reinterpret_cast<int64_t*>(start) + i, is_in_ms});
     }
   };
   look(reinterpret_cast<uintptr_t>(isolate), ISOLATE);
@@ -93,6 +84,15 @@ std::vector<Place> findPlaces(v8::Isolate* isolate, const Period& period) {
   std::sort(found.begin(), found.end(), [&](const Place& one, const Place& other) { return order(one) < order(other); });
   found.erase(std::unique(found.begin(), found.end(), [&](const Place& one, const Place& other) { return order(one) == order(other); }), found.end());
   return found;
+}
+
+// What was freed meanwhile need not be there any more.
+void keepPlaces(const Period& period) {
+  const MemoryReader memory;
+  std::erase_if(places, [&](const Place& place) {
+    int64_t word;
+    return memory.read(reinterpret_cast<uintptr_t>(place.at), &word, sizeof word) != sizeof word || !isIn(period, word, place.is_in_ms);
+  });
 }
 
 // ---- The young generation.
@@ -136,18 +136,28 @@ void collectGarbage(v8::Isolate* isolate, Extent extent) {
   // copy of every page it touches.
   const Period last = collect(isolate, extent == Extent::young ? v8::Isolate::kMinorGarbageCollection : v8::Isolate::kFullGarbageCollection);
   if (extent == Extent::thorough) {
-    std::erase_if(places, [&](const Place& place) { return !place.isIn(last); });
+    keepPlaces(last);
     growYoung(isolate, std::min<size_t>(young, MOST_YOUNG));
   }
   v8::V8::SetFlagsFromString("--heap-growing-percent=0");
   // Sweeping under way would go on in the runs, too; asking for statistics ends it, as they need a heap without unswept pages.
   v8::HeapCodeStatistics statistics;
   isolate->GetHeapCodeAndMetadataStatistics(&statistics);
-  parked_us = nowUs();
+  noted = {last.from_us, nowUs()};
+  keepPlaces(noted);
 }
 
 void skipTimeParked() {
-  const int64_t us = nowUs() - parked_us;
-  for (const Place& place : places) place.add(us);
-  parked_us += us;
+  const int64_t us = nowUs() - noted.to_us;
+  for (const auto& [at, is_in_ms] : places) {
+    // Another value would be somebody else's, who has that memory now.
+    if (!isIn(noted, *at, is_in_ms)) continue;
+    double ms;
+    memcpy(&ms, at, sizeof ms);
+    ms += static_cast<double>(us) / 1000;
+    if (is_in_ms) memcpy(at, &ms, sizeof ms);
+    else *at += us;
+  }
+  noted.from_us += us;
+  noted.to_us += us;
 }
