@@ -146,7 +146,8 @@ export class Parking {
     if (this.#usedInBase === undefined) return 'thorough'
     // So little more starts no marking in V8 (its heaps grow by 2 MB at least: src/heap/heap-controller.cc). A full collection would copy every page
     // of the heap, to set its mark bits.
-    return getHeapStatistics().used_heap_size < Math.max(this.#usedInBase * 1.05, this.#usedInBase + 2 * 2 ** 20) ? 'young' : 'all'
+    const growth = getHeapStatistics().used_heap_size - this.#usedInBase
+    return growth < Math.max(0.05 * this.#usedInBase, 2 * 2 ** 20) ? 'young' : 'all'
   }
 
   /** Ends this process for another one, which is worth a try at once: no failure. */

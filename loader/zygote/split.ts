@@ -157,16 +157,19 @@ export class SplitProgram {
 
   #evaluated(url: string) {
     if (this.#changing || !this.#state || !this.#comesEarly(url)) return
-    const { before } = this.#ownOrder
-    const first = this.#pending.values().next().value
-    this.#pending.delete(url)
     const replaced = this.#graph.mayReplace(url, this.#state.interfaces)
-    if (replaced) this.#changing = { url, what: replaced }
-    const next = this.#pending.values().next().value
+    if (replaced) {
+      this.#changing = { url, what: replaced }
+      return
+    }
+    const { before } = this.#ownOrder
+    const [first = url] = this.#pending
+    this.#pending.delete(url)
+    const [next = ''] = this.#pending
     // Looking takes milliseconds: once is enough for all that come before the same package. Those that wait for something end out of order.
-    if (this.#changing || (url === first && next !== undefined && before.get(next) === before.get(url))) return
+    if (url === first && before.has(url) && before.get(next) === before.get(url)) return
     const [change] = this.#state.changes()
-    if (change) this.#changing = { url: before.has(url) ? first ?? url : url, what: change.what }
+    if (change) this.#changing = { url: before.has(url) ? first : url, what: change.what }
   }
 
   /** `gate`: the file in front of whose body the zygote parks. */

@@ -28,6 +28,7 @@ const languageGlobals = new Set([
   'FinalizationRegistry', 'Proxy', 'Reflect', 'JSON', 'Math', 'Intl', 'Atomics', 'WebAssembly', 'Iterator', 'Error', 'AggregateError', 'EvalError', 'RangeError',
   'ReferenceError', 'SyntaxError', 'TypeError', 'URIError', 'ArrayBuffer', 'SharedArrayBuffer', 'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray',
   'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array',
+  'Float16Array', 'SuppressedError', 'DisposableStack', 'AsyncDisposableStack', 'Temporal',
 ])
 
 /** Interfaces of the web, which Node loads as soon as their property is looked at, by whatever means: only whether they are there counts. */

@@ -1,27 +1,26 @@
 #include "platform/garbage.h"
 
 #include <algorithm>
+#include <bit>
+#include <compare>
 #include <cstring>
-#include <ctime>
-#include <utility>
 #include <vector>
 #include "platform/memory_reader.h"
+#include "platform/start_time.h"
 
 namespace {
 
 enum {
-  ISOLATE = 512 * 1024,      // more than an isolate takes
-  LARGEST_BLOCK = 64 * 1024,  // of those that it points at
-  ARRAY = 4096,              // elements: a regular object of the young generation
+  LARGEST_BLOCK = 64 * 1024,  // of those that an isolate points at
+  ARRAY = 4096,               // elements: a regular object of the young generation
   MOST_ROUNDS = 20,
-  MOST_YOUNG = 4 << 20,      // a run touches twice as much
+  MOST_YOUNG = 4 << 20,       // a run touches twice as much
 };
 
-int64_t nowUs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
-}
+constexpr double LATEST_MS = 1e12;  // of that clock
+
+// V8's clock (src/base/platform/time.cc, uv_hrtime() on Node 20).
+int64_t nowUs() { return static_cast<int64_t>(nowNs(CLOCK_MONOTONIC) / 1000); }
 
 struct Period {
   int64_t from_us, to_us;
@@ -42,47 +41,42 @@ Period collect(v8::Isolate* isolate, v8::Isolate::GarbageCollectionType type) {
 // parked: its young generation shrinks, and for five seconds of its work it does not grow again. V8 offers no way to tell it otherwise. Where it
 // notes the time of a collection need not be known beforehand: that is where two collections have left theirs.
 struct Place {
-  int64_t* at;
+  uintptr_t at;
   bool is_in_ms;  // and a double; otherwise in microseconds
+  auto operator<=>(const Place&) const = default;
 };
 
-bool isIn(const Period& period, int64_t word, bool is_in_ms) {
-  if (!is_in_ms) return period.has(word);
-  double ms;
-  memcpy(&ms, &word, sizeof ms);
-  return period.from_us <= ms * 1000 && ms * 1000 <= period.to_us;
+int64_t inUs(uintptr_t word, bool is_in_ms) {
+  const double ms = std::bit_cast<double>(word);
+  if (!is_in_ms) return static_cast<int64_t>(word);
+  return ms > 0 && ms < LATEST_MS ? static_cast<int64_t>(ms * 1000) : -1;
 }
 
 std::vector<Place>& places = *new std::vector<Place>;  // not freed: it would outlive V8
 Period noted;  // what stands there is in it
 
-// In what the isolate points at, of the allocator's (its size stands in front of it: malloc/malloc.c), and in the isolate itself.
+// In the isolate, and in the allocator's blocks that it points at (their size stands in front of them: malloc/malloc.c).
 std::vector<Place> findPlaces(v8::Isolate* isolate, const Period& period) {
   const MemoryReader memory;
   std::vector<Place> found;
-  std::vector<int64_t> words;
-  const auto look = [&](uintptr_t start, size_t length) {
-    words.resize(length / sizeof(int64_t));
-    words.resize(memory.read(start, words.data(), words.size() * sizeof(int64_t)) / sizeof(int64_t));
+  const auto look = [&](uintptr_t start, const std::vector<uintptr_t>& words) {
     for (size_t i = 0; i < words.size(); i++) {
       for (bool is_in_ms : {false, true})
-        if (isIn(period, words[i], is_in_ms)) found.push_back({reinterpret_cast<int64_t*>(start) + i, is_in_ms});
+        if (period.has(inUs(words[i], is_in_ms))) found.push_back({start + i * sizeof words[i], is_in_ms});
     }
   };
-  look(reinterpret_cast<uintptr_t>(isolate), ISOLATE);
-  std::vector<uintptr_t> blocks(words.begin(), words.end());
-  std::sort(blocks.begin(), blocks.end());
-  blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
-  for (const uintptr_t block : blocks) {
+  const uintptr_t start = reinterpret_cast<uintptr_t>(isolate);
+  const std::vector<uintptr_t> words = memory.words(start, ISOLATE);
+  look(start, words);
+  for (const uintptr_t block : pointersAmong(words)) {
     size_t size = 0;
-    if (block % 16 != 0 || block < 1 << 16 || block >> 47 != 0 || memory.read(block - sizeof size, &size, sizeof size) != sizeof size) continue;
+    if (memory.read(block - sizeof size, &size, sizeof size) != sizeof size) continue;
     size &= ~size_t{15};
-    if (size > 16 && size <= LARGEST_BLOCK) look(block, size - sizeof size);
+    if (size > sizeof size && size <= LARGEST_BLOCK) look(block, memory.words(block, size - sizeof size));
   }
   // Not all of these begin a block: some were found twice.
-  const auto order = [](const Place& place) { return std::pair(place.at, place.is_in_ms); };
-  std::sort(found.begin(), found.end(), [&](const Place& one, const Place& other) { return order(one) < order(other); });
-  found.erase(std::unique(found.begin(), found.end(), [&](const Place& one, const Place& other) { return order(one) == order(other); }), found.end());
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 
@@ -90,8 +84,8 @@ std::vector<Place> findPlaces(v8::Isolate* isolate, const Period& period) {
 void keepPlaces(const Period& period) {
   const MemoryReader memory;
   std::erase_if(places, [&](const Place& place) {
-    int64_t word;
-    return memory.read(reinterpret_cast<uintptr_t>(place.at), &word, sizeof word) != sizeof word || !isIn(period, word, place.is_in_ms);
+    const std::vector<uintptr_t> word = memory.words(place.at, sizeof place.at);
+    return word.empty() || !period.has(inUs(word[0], place.is_in_ms));
   });
 }
 
@@ -150,13 +144,10 @@ void collectGarbage(v8::Isolate* isolate, Extent extent) {
 void skipTimeParked() {
   const int64_t us = nowUs() - noted.to_us;
   for (const auto& [at, is_in_ms] : places) {
+    uintptr_t& word = *reinterpret_cast<uintptr_t*>(at);
     // Another value would be somebody else's, who has that memory now.
-    if (!isIn(noted, *at, is_in_ms)) continue;
-    double ms;
-    memcpy(&ms, at, sizeof ms);
-    ms += static_cast<double>(us) / 1000;
-    if (is_in_ms) memcpy(at, &ms, sizeof ms);
-    else *at += us;
+    if (!noted.has(inUs(word, is_in_ms))) continue;
+    word = is_in_ms ? std::bit_cast<uintptr_t>(std::bit_cast<double>(word) + static_cast<double>(us) / 1000) : word + static_cast<uintptr_t>(us);
   }
   noted.from_us += us;
   noted.to_us += us;

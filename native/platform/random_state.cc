@@ -38,7 +38,6 @@ enum {
   CACHE = 64,            // numbers that a context draws at a time
   MOST_STEPS = 4096,     // the isolate's generator has other users: the hashes of objects
   MOST_SLOTS = 2048,     // of a context
-  ISOLATE = 512 * 1024,  // more than an isolate takes
   MOST_TRIES = 5,
   POINTEE = 4,           // words of what it points at that are looked at
 };
@@ -82,9 +81,7 @@ size_t native_contexts = 0;  // that need not be looked for
 std::vector<v8::Global<v8::Context>>& contexts = *new std::vector<v8::Global<v8::Context>>;  // not freed: it would outlive its isolate
 
 std::vector<Word> slotsOf(const MemoryReader& memory, v8::Local<v8::Context> context) {
-  std::vector<Word> slots(MOST_SLOTS);
-  slots.resize(memory.read(addressOf(context), slots.data(), slots.size() * sizeof(Word)) / sizeof(Word));
-  return slots;
+  return memory.words(addressOf(context), MOST_SLOTS * sizeof(Word));
 }
 
 // A small integer lies in the upper half of a word.
@@ -135,13 +132,8 @@ bool findState(const MemoryReader& memory, const Context& context) {
 using Pointee = std::pair<Word, std::array<uint64_t, POINTEE>>;
 
 std::vector<Pointee> pointeesOf(const MemoryReader& memory, v8::Isolate* isolate) {
-  std::vector<Word> words(ISOLATE / sizeof(Word));
-  words.resize(memory.read(reinterpret_cast<Word>(isolate), words.data(), ISOLATE) / sizeof(Word));
-  std::erase_if(words, [](Word word) { return word % sizeof(Word) != 0 || word < 1 << 16 || word >> 47 != 0; });
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
   std::vector<Pointee> found;
-  for (Word word : words) {
+  for (Word word : pointersAmong(memory.words(reinterpret_cast<Word>(isolate), ISOLATE))) {
     Pointee pointee{word, {}};
     if (memory.read(word, pointee.second.data(), sizeof pointee.second) == sizeof pointee.second) found.push_back(pointee);
   }

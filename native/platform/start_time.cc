@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 #include <malloc.h>
 #include <memory>
 #include <v8-profiler.h>
@@ -54,13 +53,13 @@ void findCopies(node::Environment* environment) {
   }
 }
 
+}  // namespace
+
 uint64_t nowNs(clockid_t clock) {
   timespec now;
   clock_gettime(clock, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
-
-}  // namespace
 
 bool findStartTime(v8::Isolate* isolate, node::Environment* environment) {
   if (!&node::per_process::node_start_time || !&performance_process_start || !&performance_process_start_timestamp) return false;

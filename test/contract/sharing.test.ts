@@ -7,7 +7,7 @@ import { nodes } from '../support/nodes.js'
 import { Sandbox, debugLine, type Way } from '../support/sandbox.js'
 
 // With fewer the one image alone would be a fourth.
-const count = scaled(50, 20)
+const count = scaled(50, 12)
 
 /** Loads some 150 MB, tells so, and stays until its stdin ends. */
 const program = path.resolve(import.meta.dirname, '../bench/project/memory.mjs')

@@ -11,6 +11,7 @@ export interface ManifestSeen {
   failures?: number | undefined
   pid?: number | undefined
   ended?: string | undefined
+  base?: { packages: string[] } | undefined
 }
 
 export interface ProcessSeen {
@@ -50,8 +51,8 @@ const folderOf = (runtime: string) => path.join(runtime, 'instastart')
 const readManifest = (file: string): ManifestSeen => {
   const key = path.basename(file, '.json')
   try {
-    const { entry, state, reason, failures, pid, ended } = JSON.parse(fs.readFileSync(file, 'utf8')) as ManifestSeen
-    return { key, entry, state, reason, failures, pid, ended }
+    const { entry, state, reason, failures, pid, ended, base } = JSON.parse(fs.readFileSync(file, 'utf8')) as ManifestSeen
+    return { key, entry, state, reason, failures, pid, ended, base }
   } catch {
     return { key, entry: '', state: 'warming' } // being written
   }
