@@ -140,8 +140,8 @@ export interface Native {
   park(options: ParkOptions): Fork | undefined
 
   // In such a fork
-  /** Makes it the run of its client, for whom a standby waits. */
-  becomeRun(): RunFacts
+  /** Makes it the run of its client, for whom a standby waits. Fills in the facts. */
+  becomeRun(facts: RunFacts): void
   /** /proc/self/comm is what it would be in a process that executed `file`. After the title is set, which sets this, too. */
   takeProcessName(file: string): void
   leaveFunction(): bigint
@@ -166,17 +166,21 @@ export interface Native {
 
 const folder = path.join(distribution, 'native')
 
-const loadAddon = (file: string): unknown => {
+/** `flags`: of dlopen(3). */
+const loadAddon = (file: string, ...flags: number[]): unknown => {
   const addon = { exports: {} }
-  process.dlopen(addon, file)
+  process.dlopen(addon, file, ...flags as [number])
   return addon.exports
 }
 
-/** The addon, or why there is none: not built for this platform, or it cannot be loaded here. */
-export const loadNative = (): Native | string => {
+/**
+ * The addon, or why there is none: not built for this platform, or it cannot be loaded here. With RTLD_NOW among the flags its symbols are looked up
+ * at once: for a zygote, whose forks would have to do it themselves, each anew.
+ */
+export const loadNative = (...flags: number[]): Native | string => {
   const file = path.join(folder, 'instastart.node')
   try {
-    return loadAddon(file) as Native
+    return loadAddon(file, ...flags) as Native
   } catch (error) {
     return fs.existsSync(file) ? `no-addon: ${(error as Error).message}` : 'no-addon: not built on this machine'
   }

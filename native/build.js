@@ -25,6 +25,9 @@ const buildId = () => {
   return hash.digest('hex').slice(0, 16)
 }
 
+/** Its symbols are looked up as it is loaded (ld(1)): the forks of a zygote would have to do it themselves, each anew. */
+const inZygotesOnly = '-Wl,-z,now'
+
 const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers']
 
 const compile = (label, compiler, args) => {
@@ -71,7 +74,7 @@ const buildNative = () => {
 
   compile('the client', cc, [...c, '-static', ...wire, ...filesBelow('native/client', /\.c$/), '-o', path.join(out, 'client')])
 
-  compile('the observer', cc, [...c, '-shared', '-fPIC', ...filesBelow('native/observer', /\.c$/), '-o', path.join(out, 'observer.so')])
+  compile('the observer', cc, [...c, '-shared', '-fPIC', inZygotesOnly, ...filesBelow('native/observer', /\.c$/), '-o', path.join(out, 'observer.so')])
 
   const objects = fs.mkdtempSync(path.join(dist, 'objects-'))
   try {
@@ -89,7 +92,7 @@ const buildNative = () => {
   }
 
   for (const [abi, include] of headersByAbi()) {
-    compile(`the platform part for ABI ${abi}`, cxx, ['-std=c++20', '-O2', '-shared', '-fPIC', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden', ...warnings, '-Wno-unused-parameter',
+    compile(`the platform part for ABI ${abi}`, cxx, ['-std=c++20', '-O2', '-shared', '-fPIC', inZygotesOnly, '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden', ...warnings, '-Wno-unused-parameter',
       ...defines, ...includes, `-isystem${include}`, '-DNODE_GYP_MODULE_NAME=platform', '-DBUILDING_NODE_EXTENSION',
       ...filesBelow('native/platform', /\.cc$/), '-o', path.join(out, `platform-${abi}.node`)])
   }

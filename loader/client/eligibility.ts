@@ -32,3 +32,12 @@ export const whyNotEligible = (): string | undefined => {
   if (env.NODE_TEST_CONTEXT) return 'test-runner'
   return undefined
 }
+
+/**
+ * Where machines build and test (`CI`, as GitHub, GitLab and others set it; is-ci, too, takes `false` for no), a program is seldom started twice, and
+ * a process that stays behind may keep the job from ending. INSTASTART=1 asks for zygotes all the same, `instastart warm` for one.
+ */
+export const isInCi = (): boolean => {
+  const { CI, INSTASTART } = process.env
+  return CI !== undefined && !['', '0', 'false'].includes(CI) && INSTASTART !== '1'
+}

@@ -5,7 +5,7 @@ import { commandsPath, distribution, registerPath } from '../distribution.js'
 import { clientPath, loadNative, platformPath, type Native, type Program } from '../native.js'
 import { warmth } from '../warmth.js'
 import type { PrepareOptions } from './prepare-zygote.js'
-import { whyNotEligible } from './eligibility.js'
+import { isInCi, whyNotEligible } from './eligibility.js'
 import { takePlainNote } from './plain-note.js'
 
 /** Reasons after which the next run could be warm, if a zygote were made now. */
@@ -38,6 +38,7 @@ const askForRun = (native: Native, program: Program): string =>
 /** Why this run is plain; and has a zygote made, if that would help the next one. */
 const arrangeNext = (native: Native, program: Program, reason: string, options: PrepareOptions): string => {
   if (!curable.test(reason)) return reason
+  if (isInCi()) return `ci: ${reason}`
   if (!fs.existsSync(platformPath)) return `no-platform: there is no part for Node ${process.versions.node} (ABI ${process.versions.modules})`
   const { prepareZygote } = require('./prepare-zygote.js') as typeof import('./prepare-zygote.js')
   return prepareZygote(native, program, options) ?? reason

@@ -1,11 +1,11 @@
 // Variables that keep runs plain, and other preloads.
-import { nodeOptions, whyNotEligible } from '../client/eligibility.js'
+import { isInCi, nodeOptions, whyNotEligible } from '../client/eligibility.js'
 import { otherPreloads } from '../client/other-loaders.js'
 import { degraded, ok, type Check } from './check.js'
 import { explain } from './reasons.js'
 
 const environmentCheck = (): Check => {
-  const obstacle = whyNotEligible()
+  const obstacle = whyNotEligible() ?? (isInCi() ? 'ci' : undefined)
   if (!obstacle || obstacle === 'platform') return ok('environment', 'keeps no run plain')
   const { means, helps } = explain(obstacle)
   return degraded('environment', obstacle, `${means} ${helps}`)

@@ -13,6 +13,10 @@ const variants = 'Each set of answers that comes again gets a zygote of its own.
 const before: Record<string, Explanation> = {
   'INSTASTART=0': { means: 'The environment variable INSTASTART is 0: no warm runs, and no zygotes.', helps: 'Unset INSTASTART.' },
   platform: { means: 'Warm runs exist on Linux only. TypeScript works here.', helps: nothing },
+  ci: {
+    means: 'CI is set, and where machines build and test no zygotes are made unasked.',
+    helps: 'Set INSTASTART=1 if programs are started again and again there, or make a zygote by `instastart warm`.',
+  },
   'no-entry': { means: 'Node was started without the file of a program.', helps: nothing },
   option: {
     means: 'With this option Node does something else than run a program from its file, or looks at the process from outside.',

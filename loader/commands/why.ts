@@ -1,6 +1,7 @@
 // `instastart why app.ts [arguments]`: what there is for a run from here, and why the last ones were plain.
 import fs from 'node:fs'
 import path from 'node:path'
+import { isInCi } from '../client/eligibility.js'
 import { isPassing, isUnchanged, retriedAt } from '../client/prepare-zygote.js'
 import { PROGRAM_LENGTH } from '../client/variants.js'
 import type { Native } from '../native.js'
@@ -62,7 +63,7 @@ export type Verdict = 'warm' | 'joins' | 'plain'
 
 const verdictOf = (obstacle: string | undefined, here: ZygoteFacts | undefined): { verdict: Verdict; reason: string | null } => {
   if (obstacle) return { verdict: 'plain', reason: obstacle }
-  if (!here) return { verdict: 'plain', reason: 'absent' }
+  if (!here) return { verdict: 'plain', reason: isInCi() ? 'ci: absent' : 'absent' }
   if (here.state === 'warm') return { verdict: 'warm', reason: null }
   return here.state === 'warming' ? { verdict: 'joins', reason: null } : { verdict: 'plain', reason: here.reason }
 }

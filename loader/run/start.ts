@@ -1,8 +1,11 @@
 // What a run repairs in JavaScript, after the native part (native/addon/run_start.cc) and before the program goes on.
-import type { Fork, Native, Platform } from '../native.js'
+import type { Fork, Native, Platform, RunFacts } from '../native.js'
 import { becomeWarm } from '../warmth.js'
 import { takeIdentity, takeTitle } from './identity.js'
 import { refreshTerminals } from './terminal.js'
+
+/** Of a run; made beforehand, in the zygote. */
+const facts: RunFacts = { args: [], execArgv: [], parentPid: 0, pid: 0, startedNs: 0n }
 
 /** `streams`: the standard descriptors whose streams were made before the gate. */
 export const startRun = (native: Native, platform: Platform, fork: Fork, streams: number[]) => {
@@ -12,9 +15,9 @@ export const startRun = (native: Native, platform: Platform, fork: Fork, streams
   // Of an image before it is one: the command line of its runs is their own, which a title would overwrite.
   if (fork === 'image') takeTitle(native)
   // In there a standby waits for its client, and the image is left; its runs come out.
-  const run = native.becomeRun()
-  platform.renew(run.startedNs)
-  takeIdentity(run)
+  native.becomeRun(facts)
+  platform.renew(facts.startedNs)
+  takeIdentity(facts)
   if (fork !== 'image') takeTitle(native)
   refreshTerminals(streams)
   becomeWarm()

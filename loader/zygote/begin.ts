@@ -1,5 +1,6 @@
 // A zygote is an ordinary `node <same flags> entry`, up to the gate. This sets up what listens until then, and the gate.
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { installHooks } from '../hooks/install.js'
 import { cacheRoot } from '../hooks/transform-cache.js'
@@ -36,7 +37,7 @@ const learnQuestions = (native: Native) => {
 const baseSymbol = Symbol.for('instastart.base')
 
 export const beginZygote = (key: string) => {
-  const native = loadNative()
+  const native = loadNative(os.constants.dlopen.RTLD_NOW)
   if (typeof native === 'string') throw new Error(native)
   warmth.hasAsked = true
   const { hadPreload } = hideZygoteOptions(process.execArgv)

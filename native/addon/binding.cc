@@ -329,7 +329,8 @@ Napi::Value parkAsBase(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// becomeRun(): once, after park(). What a run has to know.
+// becomeRun(facts): once, after park(). Fills in what a run has to know. An object that has these properties already: for V8 to add one to a new object
+// takes a look at the shapes of all that begin alike, which are in memory that the run has not touched so far.
 Napi::Value becomeRun(const Napi::CallbackInfo& info) {
   zygote->becomeRun(parking, &run);
   renewCryptoRandom();
@@ -337,13 +338,13 @@ Napi::Value becomeRun(const Napi::CallbackInfo& info) {
   takeCommandLine(run.request.exec_arguments, run.request.arguments);
   // Kept for the run's life, for its end is what the zygote's report waits for.
   [[maybe_unused]] const int conversation = run.conversation.release();
-  Napi::Object result = Napi::Object::New(info.Env());
-  result.Set("args", toArray(info.Env(), run.request.arguments));
-  result.Set("execArgv", toArray(info.Env(), run.request.exec_arguments));
-  result.Set("parentPid", run.request.parent_pid);
-  result.Set("pid", getpid());
-  result.Set("startedNs", Napi::BigInt::New(info.Env(), run.request.started_ns));
-  return result;
+  Napi::Object facts = info[0].As<Napi::Object>();
+  facts.Set("args", toArray(info.Env(), run.request.arguments));
+  facts.Set("execArgv", toArray(info.Env(), run.request.exec_arguments));
+  facts.Set("parentPid", run.request.parent_pid);
+  facts.Set("pid", getpid());
+  facts.Set("startedNs", Napi::BigInt::New(info.Env(), run.request.started_ns));
+  return info.Env().Undefined();
 }
 
 // takeProcessName(): in a run, after process.title was set, which sets the other name of a process as well.

@@ -183,9 +183,8 @@ bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct ru
     const int remade = is_remade(dir, variant) ? find_zygote(dir, variant, &deadline, reason) : -1;
     if (remade >= 0) return ask_zygote(remade, deadline, request, offer, reason);
   }
-  // Without all arguments among them, nobody can tell here which of the answers is new.
-  const char *which = arguments == ARGUMENTS_SEARCHED ? "argv or another" : "argv";
-  if (arguments != ARGUMENTS_UNASKED && strcmp(reason, "absent") == 0) say(reason, "question", which);
+  // Nobody can tell here which of the answers is new.
+  if (arguments != ARGUMENTS_UNASKED && strcmp(reason, "absent") == 0) say(reason, "question", "argv or another");
   return false;
 }
 

@@ -31,6 +31,13 @@ describe.each(nodes)('the history of plain runs, on Node $version', (node) => {
     expect((await whyOf(sandbox, ['app.mjs'])).plainRuns.map(({ reason }) => reason)).toEqual(['absent', 'question: argv or another', 'question: argv or another'])
   })
 
+  test('does not blame arguments that are the same, where another answer is new', async () => {
+    sandbox.write('dependency.mjs', 'String(process.argv); process.env.MODE_OF_TEST\n')
+    await sandbox.warmUp('client', ['app.mjs', 'argument'])
+    await sandbox.run('client', ['app.mjs', 'argument'], { env: { MODE_OF_TEST: 'another' } })
+    expect((await whyOf(sandbox, ['app.mjs', 'argument'])).plainRuns.at(-1)).toMatchObject({ reason: 'question: argv or another' })
+  })
+
   test('is not added to by warm runs, and stays small', async () => {
     await sandbox.warmUp('client', ['app.mjs'])
     const [file = ''] = histories()

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkOf, runCommand, statusOf, whyOf } from '../support/commands.js'
 import { nodes } from '../support/nodes.js'
-import { Sandbox, isWarm, plainReason } from '../support/sandbox.js'
+import { Sandbox, debugLine, isWarm, plainReason } from '../support/sandbox.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -127,6 +127,24 @@ describe.each(nodes)('on Node $version', (node) => {
     expect((await whyOf(sandbox, ['app.mjs'], { env })).next).toMatchObject({ verdict: 'plain', reason: 'INSTASTART=0' })
     expect(await checkOf(sandbox, 'environment', { env })).toMatchObject({ state: 'degraded', found: 'INSTASTART=0' })
     expect(await checkOf(sandbox, 'environment')).toMatchObject({ state: 'ok' })
+  })
+
+  test('where CI is set: nothing stays behind unasked', async () => {
+    const env = { CI: 'true' }
+    for (let i = 0; i < 2; i++) expect(plainReason(await sandbox.run('register', ['app.mjs'], { env }))).toBe('ci')
+    expect(sandbox.manifests()).toEqual([])
+    expect((await whyOf(sandbox, ['app.mjs'], { env })).next).toMatchObject({ verdict: 'plain', reason: 'ci: absent' })
+    expect(await checkOf(sandbox, 'environment', { env })).toMatchObject({ state: 'degraded', found: 'ci' })
+
+    expect(await runCommand(sandbox, ['warm', 'app.mjs'], { env })).toMatchObject({ status: 0 })
+    expect(isWarm(await sandbox.run('register', ['app.mjs'], { env }))).toBe(true)
+    sandbox.write('dependency.mjs', 'export const edited = true\n')
+    expect(debugLine(await sandbox.run('register', ['app.mjs'], { env }))).toMatch(/^plain run: ci: stale: /)
+
+    for (const asked of [{ CI: '1', INSTASTART: '1' }, { CI: 'false' }]) {
+      await sandbox.warmUp('register', ['app.mjs'], { env: asked })
+      await runCommand(sandbox, ['stop', '--all'])
+    }
   })
 
   test('with an option that keeps runs plain', async () => {

@@ -16,8 +16,7 @@ const PLAIN_RUNS = 3
 const WARM_WITHIN_MS = 60_000
 
 const runtime = fs.mkdtempSync(path.join(os.tmpdir(), 'instastart-demo-'))
-const env = { ...process.env, XDG_RUNTIME_DIR: runtime, PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` }
-delete env.INSTASTART
+const env = { ...process.env, INSTASTART: '1', XDG_RUNTIME_DIR: runtime, PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` }
 delete env.NODE_OPTIONS
 
 /** Node 20 needs a runner for TypeScript; 22.18 and later strip types themselves. */
