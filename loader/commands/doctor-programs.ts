@@ -11,6 +11,14 @@ const troubled = ['plain', 'died', 'silent']
 
 const troubleOf = ({ entry, key, state, reason }: ReturnType<typeof describe>): string => `${entry ?? key}: ${[state, ...stateWithReason(state, reason)].join(', ')}.`
 
+/** Of what others write on network and FUSE mounts the kernel does not tell, and of no more than a share of what it can (native/addon/watches.cc). */
+export const freshnessChecks = (zygotes: Pick<ReturnType<typeof describe>, 'entry' | 'unwatchedFolders'>[]): Check[] => {
+  const looking = zygotes.filter(({ unwatchedFolders }) => unwatchedFolders)
+  const folders = looking.reduce((sum, { unwatchedFolders }) => sum + (unwatchedFolders ?? 0), 0)
+  return folders === 0 ? [] : [degraded('freshness', `${counted(folders, 'folder')} looked at for each run`,
+    `The kernel does not tell of changes there, so warm runs of ${looking.map(({ entry }) => entry).join(', ')} take some milliseconds longer. A local file system helps, or a higher /proc/sys/fs/inotify/max_user_watches.`)]
+}
+
 export const programChecks = (): Check[] => {
   const native = loadNative()
   if (typeof native === 'string') return []
@@ -22,6 +30,7 @@ export const programChecks = (): Check[] => {
     inTrouble.length === 0 ? ok('programs', `${counted(serving, 'zygote')} warm`)
       : degraded('programs', `${serving} warm, ${inTrouble.length} in trouble`,
         `${inTrouble.map(troubleOf).join(' ')} \`instastart why <program>\` explains.`),
+    ...freshnessChecks(zygotes),
     ...foreign.length === 0 ? [] : [degraded('versions', `${counted(foreign.length, 'zygote')} of another Node or build of instastart`,
       'They serve runs of theirs only, and leave when nobody needs them any more; at once by `instastart stop --all`.')],
   ]

@@ -2,11 +2,20 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freshnessChecks } from '../../loader/commands/doctor-programs.js'
 import { checkOf, runCommand, statusOf, whyOf } from '../support/commands.js'
 import { nodes } from '../support/nodes.js'
 import { Sandbox, debugLine, isWarm, plainReason } from '../support/sandbox.js'
 
 const root = path.resolve(import.meta.dirname, '../..')
+
+// Mounts of such a kind are not to be had everywhere.
+test('doctor tells of folders in which the kernel does not tell of changes', () => {
+  expect(freshnessChecks([{ entry: '/a.mjs', unwatchedFolders: 0 }, { entry: '/b.mjs', unwatchedFolders: null }])).toEqual([])
+  expect(freshnessChecks([{ entry: '/a.mjs', unwatchedFolders: 2 }, { entry: '/b.mjs', unwatchedFolders: 0 }, { entry: '/c.mjs', unwatchedFolders: 1 }])).toMatchObject([
+    { name: 'freshness', state: 'degraded', found: '3 folders looked at for each run', advice: expect.stringContaining('/a.mjs, /c.mjs ') as string },
+  ])
+})
 
 describe.each(nodes)('on Node $version', (node) => {
   let sandbox: Sandbox

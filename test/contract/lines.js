@@ -113,7 +113,7 @@ export const lines = [
     tests: /^e2e\/(moved-gates |looks .*does it in each run)/,
   },
   {
-    line: 'Zygotes stay within a count and a memory budget, which `status` tells as /proc does; at most two are made at a time; they end when their way in or their Node is gone.',
+    line: 'Zygotes stay within a count and a memory budget, which `status` tells as /proc does; at most two are made at a time; nothing wakes them; they end when their way in or their Node is gone.',
     tests: /^(e2e\/(budget|many-starts|footing)|commands\/stop) /,
   },
   {
