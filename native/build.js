@@ -103,7 +103,8 @@ const buildCommand = () => {
   const command = path.join(dist, 'instastart')
   fs.rmSync(command, { force: true })
   const client = path.join(dist, 'native', 'client')
-  if (fs.existsSync(client)) fs.linkSync(client, command)
+  // No link: npm leaves out what is one as it installs.
+  if (fs.existsSync(client)) fs.copyFileSync(client, command)
   else {
     fs.writeFileSync(command, '#!/usr/bin/env node\nrequire(\'./cli.js\').withoutClient()\n')
     fs.chmodSync(command, 0o755)
