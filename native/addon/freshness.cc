@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <ctime>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <thread>
-#include "addon/unique_fd.h"
 
 // They count in ticks of up to 10 ms, so a change may look older than it is.
 static constexpr int64_t TICK_NS = 20'000'000;
@@ -20,16 +18,14 @@ int64_t realtimeNs() {
   return nanoseconds(now);
 }
 
-static UniqueFd openFolder(const std::string& path) { return UniqueFd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
-
 Freshness::Identity Freshness::identityOf(const struct stat& info, OfFolder of_folder) {
   if (S_ISDIR(info.st_mode) && of_folder == OfFolder::existence) return {.present = true, .size = -1};
   return {true, info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
 }
 
-Freshness::Identity Freshness::look(int folder, const char* name, OfFolder of_folder) {
+Freshness::Identity Freshness::look(const std::string& path, OfFolder of_folder) {
   struct stat info;
-  if (folder < 0 || fstatat(folder, name, &info, 0) != 0) return {};
+  if (stat(path.c_str(), &info) != 0) return {};
   return identityOf(info, of_folder);
 }
 
@@ -43,7 +39,7 @@ Freshness::File& Freshness::recordAs(const std::string& path, OfFolder of_folder
     if (is_new_folder) folders_.push_back({folder, {}});
     folder_index = at->second;
     file_index = folders_[folder_index].files.size();
-    folders_[folder_index].files.push_back({name, of_folder, look(openFolder(folder).get(), name.c_str(), of_folder)});
+    folders_[folder_index].files.push_back({name, of_folder, look(path, of_folder)});
   }
   return folders_[folder_index].files[file_index];
 }
@@ -60,9 +56,12 @@ bool Freshness::recordLook(std::string path, bool is_listing, const struct stat&
 }
 
 const Freshness::File* Freshness::findStaleIn(const Folder& folder) {
-  const UniqueFd fd = openFolder(folder.path);
-  for (const File& file : folder.files)
-    if (!file.is_forgotten && look(fd.get(), file.name.c_str(), file.of_folder) != file.identity) return &file;
+  std::string path = folder.path;
+  for (const File& file : folder.files) {
+    path.replace(folder.path.size(), std::string::npos, file.name);
+    // By its whole path: to open the folder for it would take longer than to walk there for each of its few files.
+    if (!file.is_forgotten && look(path, file.of_folder) != file.identity) return &file;
+  }
   return nullptr;
 }
 

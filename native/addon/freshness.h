@@ -63,7 +63,7 @@ class Freshness {
   };
   static Identity identityOf(const struct stat& info, OfFolder of_folder);
   // `folder` is a descriptor, or -1: then nothing is there.
-  static Identity look(int folder, const char* name, OfFolder of_folder);
+  static Identity look(const std::string& path, OfFolder of_folder);
   File& recordAs(const std::string& path, OfFolder of_folder);
   static const File* findStaleIn(const Folder& folder);
 
