@@ -113,7 +113,8 @@ describe.each(nodes)('on Node $version', (node) => {
       await sandbox.run('client', ['waiting.mjs'])
       await sandbox.untilSettled()
     }
-    // What makes the image has ended.
+    await until('an image', async () => (await statusOf(sandbox)).some(({ engine }) => engine === 'thaw'))
+    // What has made it has ended.
     const titles = () => sandbox.processes().map(({ title }) => title.split(' ', 2).join(' ')).sort()
     await expect.poll(titles, { timeout: 20_000 }).toEqual(['instastart base', 'instastart standby', 'instastart zygote'])
     // proc_pid_status(5)
