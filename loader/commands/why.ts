@@ -63,9 +63,11 @@ export type Verdict = 'warm' | 'joins' | 'plain'
 
 const verdictOf = (obstacle: string | undefined, here: ZygoteFacts | undefined): { verdict: Verdict; reason: string | null } => {
   if (obstacle) return { verdict: 'plain', reason: obstacle }
-  if (!here) return { verdict: 'plain', reason: isInCi() ? 'ci: absent' : 'absent' }
-  if (here.state === 'warm') return { verdict: 'warm', reason: null }
-  return here.state === 'warming' ? { verdict: 'joins', reason: null } : { verdict: 'plain', reason: here.reason }
+  if (here?.state === 'warm') return { verdict: 'warm', reason: null }
+  if (here?.state === 'warming') return { verdict: 'joins', reason: null }
+  const reason = here ? here.reason : 'absent'
+  // A silent one is there: another would not be made anywhere.
+  return { verdict: 'plain', reason: isInCi() && here?.state !== 'silent' ? `ci: ${reason}` : reason }
 }
 
 /** A run finds no zygote, and starts none, where one has been given up. */

@@ -5,11 +5,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
-#include <sys/random.h>
 #include "addon/abilities.h"
 #include "addon/base.h"
 #include "addon/budget.h"
+#include "addon/client.h"
 #include "addon/command_line.h"
 #include "addon/crypto_random.h"
 #include "addon/debug_signal.h"
@@ -20,22 +19,9 @@
 #include "addon/run_start.h"
 #include "addon/starter.h"
 #include "addon/zygote.h"
-#include "wire/ask.h"
-#include "wire/descriptors.h"
 #include "wire/frame.h"
-#include "wire/variant.h"
-
-// When Node says that its process started (src/node_perf.cc).
-namespace node::performance {
-extern uint64_t performance_process_start __attribute__((weak));
-}
 
 namespace {
-
-int64_t nodeStartedNs() {
-  const uint64_t* const started = &node::performance::performance_process_start;
-  return started ? static_cast<int64_t>(*started) : now_ns();
-}
 
 std::unique_ptr<Zygote> zygote;
 
@@ -54,100 +40,25 @@ Napi::Array toArray(Napi::Env env, const std::vector<std::string>& values) {
   return array;
 }
 
-std::vector<const char*> pointers(const std::vector<std::string>& values) {
-  std::vector<const char*> result;
-  for (const std::string& value : values) result.push_back(value.c_str());
-  return result;
+// Of { node, argv0, entry, execArgv, registerPath }.
+ProgramFacts programFrom(const Napi::Object& from) {
+  ProgramFacts facts;
+  facts.node = text(from.Get("node"));
+  facts.argv0 = text(from.Get("argv0"));
+  facts.entry = text(from.Get("entry"));
+  facts.register_path = text(from.Get("registerPath"));
+  facts.exec_arguments = texts(from.Get("execArgv"));
+  return facts;
 }
-
-// What JavaScript knows of the program that this Node is to run: { node, argv0, entry, execArgv, registerPath }.
-struct ProgramFacts {
-  std::string node, argv0, entry, register_path;
-  std::vector<std::string> exec_arguments;
-  surroundings here;
-  explicit ProgramFacts(const Napi::Object& from)
-      : node(text(from.Get("node"))), argv0(text(from.Get("argv0"))), entry(text(from.Get("entry"))), register_path(text(from.Get("registerPath"))), exec_arguments(texts(from.Get("execArgv"))) {}
-  bool key(std::string* result) {
-    const auto arguments = pointers(exec_arguments);
-    const program program = {node.c_str(), argv0.c_str(), entry.c_str(), arguments.data(), arguments.size(), register_path.c_str(), &here};
-    char digits[KEY_LENGTH + 1];
-    if (!find_surroundings(&here) || !program_key(&program, digits)) return false;
-    *result = digits;
-    return true;
-  }
-  // Of the key. After key().
-  asked_arguments chooseVariant(const runtime_dir& dir, const std::vector<std::string>& arguments, std::string* key) {
-    const auto texts = pointers(arguments);
-    const asked_process process = {texts.data(), texts.size(), environ, entry.c_str(), &here};
-    return choose_variant(&dir, &process, key->data());
-  }
-};
 
 // Of this process, once it is known.
 std::string own_key;
 
-// A descriptor that survives the exec to come.
-bool keepAcrossExec(int fd) { return fcntl(fd, F_SETFD, 0) == 0; }
-
-// What the caller has handed down survives it, too; marked again by Node's rule if there is none after all.
-class KeptDescriptors {
- public:
-  KeptDescriptors(const int* fds, int count) {
-    for (int i = 0; i < count; i++)
-      if (fcntl(fds[i], F_GETFD) & FD_CLOEXEC && keepAcrossExec(fds[i])) marked_.push_back(fds[i]);
-  }
-  ~KeptDescriptors() {
-    for (int fd : marked_) fcntl(fd, F_SETFD, FD_CLOEXEC);
-  }
-
- private:
-  std::vector<int> marked_;
-};
-
-std::string followArgument(const offer& offer, int64_t asked_at, size_t option_count, int64_t started_ns) {
-  std::string argument = "--follow=";
-  for (const int64_t number : {int64_t{offer.conversation}, int64_t{offer.image}, int64_t{offer.may_fork}, asked_at, static_cast<int64_t>(option_count)}) argument += std::to_string(number) + ",";
-  return argument + std::to_string(started_ns);
-}
-
 // becomeClient({ ...program, client, args }): does not return if there is a run to be had; else the reason.
 Napi::Value becomeClient(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
-  const auto reason = [&](const char* word) { return Napi::String::New(info.Env(), word); };
-  int inherited[MOST_INHERITED];
-  const int inherited_count = find_inherited_descriptors(inherited);
-  if (inherited_count < 0) return reason("inherited-descriptors");
-  ProgramFacts facts(options);
-  std::string key;
-  runtime_dir dir;
-  if (!facts.key(&key)) return reason("entry-not-a-file");
-  own_key = key;
-  if (!runtime_dir_open(&dir, false)) return reason("absent");
-  const UniqueFd dir_fd(dir.fd);
-  const std::string client = text(options.Get("client"));
-  std::vector<std::string> arguments = texts(options.Get("args"));
-  arguments.insert(arguments.begin(), facts.entry);
-  const auto argument_pointers = pointers(arguments), exec_pointers = pointers(facts.exec_arguments);
-  const run_request request = {argument_pointers.data(), argument_pointers.size(), exec_pointers.data(), exec_pointers.size(), &facts.here, inherited_count > 0, nodeStartedNs()};
-  struct offer offer;
-  char why[REASON_MAX] = "";
-  const int64_t asked_at = now_ms();
-  if (access(client.c_str(), X_OK) != 0) return reason("no-client");
-  if (!ask_for_run(&dir, key.c_str(), &request, &offer, why)) return reason(why);
-  const UniqueFd conversation(offer.conversation), image(offer.image);
-
-  // On failure the client executes exactly the command that this Node was started with.
-  std::vector<std::string> command = {facts.argv0, followArgument(offer, asked_at, facts.exec_arguments.size(), nodeStartedNs()), facts.node, facts.argv0};
-  command.insert(command.end(), facts.exec_arguments.begin(), facts.exec_arguments.end());
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  auto argv = pointers(command);
-  argv.push_back(nullptr);
-  // Node marks even these as it starts (uv_disable_stdio_inheritance); a closed one stays closed.
-  for (int fd = 0; fd <= 2; fd++) keepAcrossExec(fd);
-  const KeptDescriptors kept(inherited, inherited_count);
-  if (!keepAcrossExec(offer.conversation) || (image.ok() && !keepAcrossExec(offer.image))) return reason("no-client");
-  execv(client.c_str(), const_cast<char* const*>(argv.data()));
-  return reason("no-client");
+  ProgramFacts facts = programFrom(options);
+  return Napi::String::New(info.Env(), ::becomeClient(&facts, text(options.Get("client")), texts(options.Get("args")), &own_key));
 }
 
 // The claim of this process, if it is the one to make the zygote.
@@ -161,7 +72,7 @@ void startClaimed() {
 // claimProgram({ ...program, args }): { key, previous, asksAllArguments }, or why there is nothing to do.
 Napi::Value claimProgram(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
-  ProgramFacts facts(options);
+  ProgramFacts facts = programFrom(options);
   std::string key, reason;
   runtime_dir dir;
   if (!facts.key(&key)) return Napi::String::New(info.Env(), "entry-not-a-file");
@@ -208,7 +119,7 @@ Napi::Value noteRun(const Napi::CallbackInfo& info) {
   runtime_dir dir;
   if (!runtime_dir_open(&dir, false)) return info.Env().Undefined();
   const UniqueFd dir_fd(dir.fd);
-  if (!own_key.empty() || ProgramFacts(options).key(&own_key)) appendRun(dir, own_key, text(info[1]), text(options.Get("entry")));
+  if (!own_key.empty() || programFrom(options).key(&own_key)) appendRun(dir, own_key, text(info[1]), text(options.Get("entry")));
   return info.Env().Undefined();
 }
 
@@ -389,7 +300,7 @@ Napi::Value runtimePath(const Napi::CallbackInfo& info) {
 // programKey({ ...program, args }): what a zygote for such a run is found by; undefined if there cannot be one.
 Napi::Value programKey(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
-  ProgramFacts facts(options);
+  ProgramFacts facts = programFrom(options);
   std::string key;
   runtime_dir dir;
   if (!facts.key(&key) || !runtime_dir_open(&dir, false)) return info.Env().Undefined();

@@ -5,8 +5,8 @@
 #include <compare>
 #include <cstring>
 #include <vector>
+#include "platform/clock.h"
 #include "platform/memory_reader.h"
-#include "platform/start_time.h"
 
 namespace {
 

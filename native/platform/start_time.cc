@@ -6,6 +6,7 @@
 #include <memory>
 #include <v8-profiler.h>
 #include <vector>
+#include "platform/clock.h"
 
 // Node's own (src/node.cc, src/node_perf.cc), by uv_hrtime() and in microseconds since 1970. Constants there, but made at run time.
 namespace node {
@@ -54,12 +55,6 @@ void findCopies(node::Environment* environment) {
 }
 
 }  // namespace
-
-uint64_t nowNs(clockid_t clock) {
-  timespec now;
-  clock_gettime(clock, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 bool findStartTime(v8::Isolate* isolate, node::Environment* environment) {
   if (!&node::per_process::node_start_time || !&performance_process_start || !&performance_process_start_timestamp) return false;

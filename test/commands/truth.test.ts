@@ -148,6 +148,7 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(await runCommand(sandbox, ['warm', 'app.mjs'], { env })).toMatchObject({ status: 0 })
     expect(isWarm(await sandbox.run('register', ['app.mjs'], { env }))).toBe(true)
     sandbox.write('dependency.mjs', 'export const edited = true\n')
+    expect((await whyOf(sandbox, ['app.mjs'], { env })).next).toMatchObject({ verdict: 'plain', reason: expect.stringMatching(/^ci: stale: /) as string })
     expect(debugLine(await sandbox.run('register', ['app.mjs'], { env }))).toMatch(/^plain run: ci: stale: /)
 
     for (const asked of [{ CI: '1', INSTASTART: '1' }, { CI: 'false' }]) {

@@ -113,8 +113,8 @@ export const lines = [
     tests: /^e2e\/(moved-gates |looks .*does it in each run)/,
   },
   {
-    line: 'Zygotes stay within a count and a memory budget, which `status` tells as /proc does; at most two are made at a time; nothing wakes them; they end when their way in or their Node is gone.',
-    tests: /^(e2e\/(budget|many-starts|footing)|commands\/stop) /,
+    line: 'Zygotes stay within a count and a memory budget, which `status` tells as /proc does; at most two are made at a time; nothing wakes those that wait; they end when their way in or their Node is gone.',
+    tests: /^(e2e\/(at-rest|budget|many-starts|footing)|commands\/stop) /,
   },
   {
     line: '200 programs in a row with 500 MB: never over it by more than one zygote, `status` agrees with /proc; 10,000 runs: descriptors, watches, memory and files bounded.',

@@ -1,11 +1,8 @@
 // Many programs that are run for the first time at once: no more than two zygotes are made at the same time.
-import fs from 'node:fs'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkOf, jsonOf, runCommand, statusOf, whyOf } from '../support/commands.js'
 import { until } from '../support/conditions.js'
-import { scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { Sandbox, isWarm, plainReason } from '../support/sandbox.js'
 
@@ -101,28 +98,5 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(most).toBeLessThanOrEqual(2)
     expect(most).toBeGreaterThan(0)
     expect((await Promise.all(names.map(run))).map(isWarm)).toEqual(names.map(() => true))
-  })
-
-  test('what waits for runs is not woken up meanwhile: zygote, standby, base and image', { timeout: 200_000 }, async () => {
-    sandbox.engine = 'any'
-    sandbox.write('node_modules/package/package.json', '{ "name": "package", "type": "module", "exports": "./index.js" }')
-    sandbox.write('node_modules/package/index.js', '')
-    sandbox.write('waiting.mjs', 'import "package"\nimport "./waiting-dependency.mjs"\n')
-    for (let i = 0; i < 3; i++) {
-      sandbox.write('waiting-dependency.mjs', `// ${i}\n`)
-      await sandbox.run('client', ['waiting.mjs'])
-      await sandbox.untilSettled()
-    }
-    await until('an image', async () => (await statusOf(sandbox)).some(({ engine }) => engine === 'thaw'))
-    // What has made it has ended.
-    const titles = () => sandbox.processes().map(({ title }) => title.split(' ', 2).join(' ')).sort()
-    await expect.poll(titles, { timeout: 20_000 }).toEqual(['instastart base', 'instastart standby', 'instastart zygote'])
-    // proc_pid_status(5)
-    const switchesOf = (pid: number) => fs.readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum +
-      [...fs.readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8').matchAll(/_ctxt_switches:\s+(\d+)/g)].reduce((all, [, count]) => all + Number(count), 0), 0)
-    const look = () => sandbox.processes().map(({ pid, title }) => ({ pid, title, switches: switchesOf(pid) }))
-    const before = look()
-    await sleep(scaled(60_000, 3000))
-    expect(look()).toEqual(before)
   })
 })
