@@ -31,9 +31,15 @@ export const zygoteOptions = (key: string, entry: string, nodeMajor: number, { p
   ...(nodeMajor < 22 ? ['--expose-internals'] : []),
 ]
 
-/** Packages that are loaded before the program's own modules, by URL, in this order; and the files of the latter. */
+/** A package's module, by its URL. `requiredBy`: the own module of CommonJS that requires it first; others are imported. */
+export interface BasePackage {
+  url: string
+  requiredBy?: string
+}
+
+/** Packages that are loaded before the program's own modules, in this order; and the files of the latter. */
 export interface BasePlan {
-  packages: string[]
+  packages: BasePackage[]
   own: string[]
 }
 

@@ -39,7 +39,7 @@ const zygoteFacts = (native: Native, record: ProgramRecord, keyHere: string | un
     changed: changedFiles(manifest),
     otherPreloads: blamed(manifest),
     movedGates: manifest.gates ?? [],
-    basePackages: manifest.base?.packages ?? [],
+    basePackages: (manifest.base?.packages ?? []).map(({ url }) => url),
     ownModules: manifest.base?.own ?? [],
     givenUpAt: manifest.state === 'given-up' ? manifest.failedAt ?? null : null,
     retriedAt: manifest.state === 'given-up' && !isPassing(manifest.reason) ? retriedAt(manifest) : null,

@@ -31,6 +31,11 @@ const askWatcher = (request: string, parent: string | undefined): string | undef
   return answer && 'url' in answer && answer.url.startsWith('file:') ? fileURLToPath(answer.url) : undefined
 }
 
+/** Where hooks see `require`, they have told the watcher. */
+const tellWatcher = (request: string, parent: string, filename: string) => {
+  if (!nodeCapabilities.registerHooks) active.watcher?.required?.(request, pathToFileURL(parent).href, pathToFileURL(filename).href)
+}
+
 /** Where hooks see `require`, they have tried. */
 const resolveForJavaScript = (request: string, parent: string | undefined): string | undefined =>
   (nodeCapabilities.registerHooks ? undefined : (require('./resolve.js') as typeof import('./resolve.js')).findForJavaScript(request, parent, true)?.file)
@@ -52,6 +57,7 @@ const patchResolution = (): void => {
       filename = second
     }
     if (path.isAbsolute(filename)) reportConsulted(filename)
+    if (from !== undefined && path.isAbsolute(filename)) tellWatcher(request, from, filename)
     return filename
   }
 

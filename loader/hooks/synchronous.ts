@@ -3,6 +3,7 @@
 import * as nodeModule from 'node:module'
 import { nodeCapabilities } from '../node-capabilities.js'
 import { isImportedJSON, isTransformedURL } from './file-kinds.js'
+import { isForRequire } from './hook-context.js'
 import type { LoadContext, LoadResult, ResolveContext, ResolveResult } from './hook-context.js'
 import { withoutOwnFrames } from './own-frames.js'
 import { asOwnWork, isOwnWork } from './own-work.js'
@@ -46,8 +47,7 @@ const resolveForJavaScript = (specifier: string, context: ResolveContext, next: 
 /** As many frames as a hook adds, Node's with ours, to the stack of an error: they must not push out the user's own line. */
 const framesOfHook = 10
 
-const resolve = (specifier: string, context: ResolveContext, next: NextResolve): ResolveResult => {
-  if (isOwnWork()) return next(specifier, context)
+const resolveWithLongStacks = (specifier: string, context: ResolveContext, next: NextResolve): ResolveResult => {
   const { stackTraceLimit } = Error
   Reflect.set(Error, 'stackTraceLimit', stackTraceLimit + framesOfHook)
   try {
@@ -57,6 +57,14 @@ const resolve = (specifier: string, context: ResolveContext, next: NextResolve):
   } finally {
     Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
   }
+}
+
+const resolve = (specifier: string, context: ResolveContext, next: NextResolve): ResolveResult => {
+  if (isOwnWork()) return next(specifier, context)
+  const result = resolveWithLongStacks(specifier, context, next)
+  const { parentURL } = context
+  if (active.watcher?.required && parentURL !== undefined && isForRequire(context)) active.watcher.required(specifier, parentURL, result.url)
+  return result
 }
 
 const loadForTypeScript = (url: string, context: LoadContext, next: NextLoad): LoadResult => {

@@ -103,6 +103,6 @@ export const transform = (file: string, wanted: ModuleFormat | 'detect', source 
   return transformed
 }
 
-/** The JavaScript that Node is given for a file: what it holds, or what TypeScript in it becomes in this format. */
-export const transformedSource = (file: string, format: ModuleFormat): string =>
-  isTransformed(file) ? transform(file, format).code : fs.readFileSync(file, 'utf8')
+/** The JavaScript that Node is given for a file: what it holds, or what TypeScript in it becomes. */
+export const transformedSource = (file: string): string =>
+  isTransformed(file) ? transform(file, moduleFormatOf(file)).code : fs.readFileSync(file, 'utf8')

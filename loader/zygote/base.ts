@@ -40,8 +40,8 @@ export const becomeBase = async (load: Load, { native, platform, entry, files, s
     giveUp(`base-failed: ${inspect(error).split('\n', 1)[0]}`)
   }
   parking.loadsBase = false
-  const left = asOwnWork(() => split.unfinished())
-  if (left) giveUp(`base-seen: ${left.what}`, left.plan)
+  const unfit = asOwnWork(() => split.unfit())
+  if (unfit) giveUp(`base-seen: ${unfit.what}`, unfit.plan)
   asOwnWork(() => {
     split.prepare()
     // With what decides on its format: Node knows that by now, and would not look again.

@@ -70,12 +70,13 @@ export const beginZygote = (key: string) => {
     files.consulted(file)
     if (places.isBefore(file)) parkBefore(file, parking)
   }
+  let depth = 0
   const asOwnWork = <Result>(step: () => Result): Result => {
-    native.doOwnWork(true)
+    if (depth++ === 0) native.doOwnWork(true)
     try {
       return step()
     } finally {
-      native.doOwnWork(false)
+      if (--depth === 0) native.doOwnWork(false)
     }
   }
   const gate = esmGate(places, explicit, parking)
@@ -83,7 +84,8 @@ export const beginZygote = (key: string) => {
     const loaded = split.loaded(url, text)
     return gate.source?.(url, text) ?? loaded
   }
-  installHooks({ inZygote: true, watcher: { ...gate, source, resolved: split.resolved, consulted, asOwnWork } })
+  const required: typeof split.required = (...step) => asOwnWork(() => split.required(...step))
+  installHooks({ inZygote: true, watcher: { ...gate, source, resolved: split.resolved, required, consulted, asOwnWork } })
   // Whoever asks process.argv for it is a module.
   active.entry = entry
   // What a run loads later has no say in the zygote: it is loaded as in a plain run.

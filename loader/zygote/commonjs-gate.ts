@@ -28,7 +28,7 @@ const whenCached = (file: string, parking: Parking, callback: (module: NodeModul
 
 /** Undefined for an ES module, whose gate is another one's business. */
 const countLeading = (entry: string, source: string, parking: Parking): number | undefined => {
-  const count = leadingRequires(source)
+  const count = leadingRequires(source)?.length
   if (count === undefined && staticImports(source) === undefined) parking.giveUp(`not-understood: ${entry}`)
   return count
 }
@@ -61,7 +61,7 @@ const whenLoaded = (module: NodeModule, callback: () => void) => {
 export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Parking) => {
   whenCached(entry, parking, (module) => {
     parking.hearQuestions()
-    const source = transformedSource(entry, 'commonjs')
+    const source = transformedSource(entry)
     if (explicit.isIn(entry, source)) {
       whenLoaded(module, () => explicit.assertReached(entry))
       return

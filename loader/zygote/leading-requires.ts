@@ -1,4 +1,4 @@
-// How far a CommonJS entry does nothing but load: the number of requires before its first statement with another effect.
+// How far a CommonJS module does nothing but load: what it requires before its first statement with another effect.
 import type {
   CallExpression, Class, Expression, MethodDefinition, Node, Pattern, Program, PropertyDefinition, StaticBlock, VariableDeclaration,
 } from 'acorn'
@@ -14,21 +14,21 @@ const interopName = new RegExp(`^(${[
 
 class NotLeading extends Error {}
 
-/** Undefined if the text is no CommonJS that the parser understands. */
-export const leadingRequires = (source: string): number | undefined => {
+/** Specifiers, in order, each as often as it is required. Undefined if the text is no CommonJS that the parser understands. */
+export const leadingRequires = (source: string): string[] | undefined => {
   const program = parse(source, 'script')
   if (!program) return undefined
-  let count = 0
+  const leading: string[] = []
   for (const statement of program.body) {
     const requires = requiresOf(statement)
     if (requires === undefined) break
-    count += requires
+    leading.push(...requires)
   }
-  return count
+  return leading
 }
 
 /** The requires in a leading statement; undefined if it has another effect. */
-const requiresOf = (statement: Program['body'][number]): number | undefined => {
+const requiresOf = (statement: Program['body'][number]): string[] | undefined => {
   try {
     return inStatement(statement)
   } catch (error) {
@@ -37,13 +37,11 @@ const requiresOf = (statement: Program['body'][number]): number | undefined => {
   }
 }
 
-const sum = <T>(items: readonly T[], count: (item: T) => number): number => items.reduce((total, item) => total + count(item), 0)
-
-const inStatement = (statement: Program['body'][number]): number => {
+const inStatement = (statement: Program['body'][number]): string[] => {
   switch (statement.type) {
     case 'EmptyStatement':
     case 'FunctionDeclaration':
-      return 0
+      return []
     case 'ClassDeclaration':
       return inClass(statement)
     case 'VariableDeclaration':
@@ -55,10 +53,10 @@ const inStatement = (statement: Program['body'][number]): number => {
   }
 }
 
-const inVariables = (declaration: VariableDeclaration): number =>
-  sum(declaration.declarations, ({ id, init }) => {
+const inVariables = (declaration: VariableDeclaration): string[] =>
+  declaration.declarations.flatMap(({ id, init }) => {
     assertPlainPattern(id)
-    return init ? inExpression(init) : 0
+    return init ? inExpression(init) : []
   })
 
 /** Names, and destructuring without defaults or computed keys, which would call anything. */
@@ -71,21 +69,21 @@ const assertPlainPattern = (pattern: Pattern) => {
   }
 }
 
-const inClass = ({ superClass, body, ...rest }: Class): number => {
+const inClass = ({ superClass, body, ...rest }: Class): string[] => {
   const hasEffect = (member: MethodDefinition | PropertyDefinition | StaticBlock) =>
     member.type === 'StaticBlock' || member.static || member.computed
   if (body.body.some(hasEffect) || 'decorators' in rest) throw new NotLeading()
-  return superClass ? inExpression(superClass) : 0
+  return superClass ? inExpression(superClass) : []
 }
 
-const inExpression = (node: Expression): number => {
+const inExpression = (node: Expression): string[] => {
   switch (node.type) {
     case 'Literal':
     case 'Identifier':
     case 'ThisExpression':
     case 'FunctionExpression':
     case 'ArrowFunctionExpression':
-      return 0
+      return []
     case 'ClassExpression':
       return inClass(node)
     case 'MemberExpression':
@@ -97,21 +95,21 @@ const inExpression = (node: Expression): number => {
     case 'LogicalExpression':
       return inGuarded(node.left, node.right)
     case 'ConditionalExpression':
-      return withoutRequire(inExpression(node.test) + inExpression(node.consequent) + inExpression(node.alternate))
+      return withoutRequire([node.test, node.consequent, node.alternate])
     case 'ObjectExpression':
-      return sum(node.properties, (property) => {
+      return node.properties.flatMap((property) => {
         if (property.type !== 'Property' || property.computed) throw new NotLeading()
         return inExpression(property.value)
       })
     case 'ArrayExpression':
-      return sum(node.elements, (element) => {
+      return node.elements.flatMap((element) => {
         if (element?.type === 'SpreadElement') throw new NotLeading()
-        return element ? inExpression(element) : 0
+        return element ? inExpression(element) : []
       })
     case 'AssignmentExpression':
       return inAssignment(node.left, node.right)
     case 'SequenceExpression':
-      return sum(node.expressions, inExpression)
+      return node.expressions.flatMap(inExpression)
     case 'ParenthesizedExpression':
       return inExpression(node.expression)
     case 'CallExpression':
@@ -122,17 +120,17 @@ const inExpression = (node: Expression): number => {
 }
 
 /** In a branch that may not be taken, a require cannot be counted on. */
-const withoutRequire = (requires: number): number => {
-  if (requires > 0) throw new NotLeading()
-  return 0
+const withoutRequire = (branches: readonly Expression[]): string[] => {
+  if (branches.some((branch) => inExpression(branch).length > 0)) throw new NotLeading()
+  return []
 }
 
 /** `0 && (module.exports = {...})` is how esbuild and swc tell Node's lexer of exports: it never runs. */
-const inGuarded = (left: Node, right: Expression): number =>
-  left.type === 'Literal' ? 0 : withoutRequire(inExpression(left as Expression) + inExpression(right))
+const inGuarded = (left: Node, right: Expression): string[] =>
+  left.type === 'Literal' ? [] : withoutRequire([left as Expression, right])
 
 /** Assignments to one's own exports. */
-const inAssignment = (target: Node, value: Expression): number => {
+const inAssignment = (target: Node, value: Expression): string[] => {
   if (rootName(target) !== 'exports' && rootName(target) !== 'module') throw new NotLeading()
   return inExpression(value)
 }
@@ -143,14 +141,14 @@ const rootName = (node: Node): string | undefined => {
   return at.type === 'Identifier' ? (at as Node & { name: string }).name : undefined
 }
 
-const inCall = ({ callee, arguments: given }: CallExpression): number => {
+const inCall = ({ callee, arguments: given }: CallExpression): string[] => {
   const [first] = given
   if (callee.type === 'Identifier' && callee.name === 'require') {
     if (given.length !== 1 || first?.type !== 'Literal' || typeof first.value !== 'string') throw new NotLeading()
-    return 1
+    return [first.value]
   }
   if (!isInteropCall(callee) && !isObjectCall(callee, given[0]) && !isReExportLoop(callee)) throw new NotLeading()
-  return sum(given, (argument) => {
+  return given.flatMap((argument) => {
     if (argument.type === 'SpreadElement') throw new NotLeading()
     return inExpression(argument)
   })

@@ -1,24 +1,30 @@
 // The program's own modules, as far as they are ES modules, and the packages that they import, in the order in which Node evaluates both.
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { distribution } from '../distribution.js'
+import { withoutMap } from '../hooks/inline-map.js'
+import type { BasePackage } from '../protocol.js'
 import { staticImports, type StaticImport } from './static-imports.js'
 
 export interface Order {
-  /** URLs of what own modules import from packages. */
-  packages: string[]
+  /** What own modules import from packages. */
+  packages: BasePackage[]
   /** How many of them are evaluated before the body of an own module, by its URL. */
   before: Map<string, number>
 }
 
-/** Whether this URL is a package's, and not the program's own. */
-export const isPackages = (url: string): boolean => url.includes('/node_modules/')
-
 const ours = `${pathToFileURL(distribution).href}/`
 
-const isOwnModule = (url: string): boolean => url.startsWith('file:') && !isPackages(url) && !url.startsWith(ours)
+/** Whether this URL is a package's, and not the program's own. */
+export const isPackages = (url: string): boolean => url.includes('/node_modules/') && !url.startsWith(ours)
+
+export const isOwnModule = (url: string): boolean => url.startsWith('file:') && !isPackages(url) && !url.startsWith(ours)
 
 /** Nobody can tell when it was evaluated. */
 const isInert = (url: string): boolean => url.startsWith('node:') || url.startsWith(ours) || /\.json(?:[?#]|$)/.test(url)
+
+/** Without what compilers write, which reaches nothing but a module's own exports. */
+const withoutPrologue = (source: string): string =>
+  withoutMap(source).replace(/^var __\w+ = Object(?:\.\w+)+;$/gm, '').replaceAll('Object.defineProperty(exports,', '(')
 
 export class OwnGraph {
   readonly #imports = new Map<string, readonly StaticImport[] | undefined>()
@@ -38,9 +44,14 @@ export class OwnGraph {
   loaded(url: string, source: string): boolean {
     if (!isOwnModule(url)) return false
     this.#imports.set(url, this.parse(source))
-    this.#texts.set(url, source)
+    this.#texts.set(url, withoutMap(source))
     if (source.includes('createRequire')) this.#requiring.add(url)
     return true
+  }
+
+  /** The text of one of CommonJS. */
+  addText(url: string, source: string) {
+    this.#texts.set(url, withoutPrologue(source))
   }
 
   /** By which kind of import an own module has it; undefined if it is no own module's. */
@@ -91,6 +102,6 @@ export class OwnGraph {
       return url !== end && !this.#requiring.has(url)
     }
     visit(entry)
-    return { packages: [...packages], before }
+    return { packages: [...packages].map((each) => ({ url: each })), before }
   }
 }

@@ -1,12 +1,15 @@
 // Where a program is split: packages in its base (native/addon/base.h), its own modules in each zygote that is made from it. Only there does the
 // order of evaluation change, packages before own modules; so it is made sure that this cannot be seen.
-import { AsyncResource } from 'node:async_hooks'
+import Module from 'node:module'
+import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { transformedSource } from '../hooks/transform.js'
 import type { Native, Platform } from '../native.js'
-import type { BasePlan } from '../protocol.js'
-import { isPackages, OwnGraph, type Order } from './own-graph.js'
-import { VisibleState, type Change } from './visible-state.js'
+import type { BasePackage, BasePlan } from '../protocol.js'
+import { isOwnModule, isPackages, OwnGraph, type Order } from './own-graph.js'
+import { nameOf, PackageLoading, type AsOwnWork } from './package-loading.js'
+import { RequiredOrder } from './required-order.js'
+import { VisibleState } from './visible-state.js'
 
 export interface Split {
   /** For the next base; undefined: there is nothing to load in it. */
@@ -18,16 +21,14 @@ export interface Split {
 /** How a source, which can import nothing of ours, reaches us. */
 const evaluatedSymbol = Symbol.for('instastart.evaluated')
 
-const packagesSymbol = Symbol.for('instastart.packages')
+const isSame = (one: BasePackage, other: BasePackage | undefined): boolean => one.url === other?.url && one.requiredBy === other.requiredBy
 
-type AsOwnWork = <Result>(step: () => Result) => Result
-
-const moduleOf = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`
-
-const nameOf = (url: string): string => url.replace(/^.*\/node_modules\//, '')
+const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
 
 export class SplitProgram {
   readonly #graph = new OwnGraph()
+  readonly #required: RequiredOrder
+  readonly #loading: PackageLoading
   readonly #entry: string
   /** Of the base that this zygote is made from; without packages where there is to be none. */
   readonly #plan: BasePlan | undefined
@@ -35,27 +36,23 @@ export class SplitProgram {
   #order: Order | undefined
   /** Own modules that are not evaluated yet, in order. */
   readonly #pending = new Set<string>()
-  /** The first own module that has changed what packages after it may look at. */
-  #changing: { url: string; what: string } | undefined
-  /** Of the base's packages, by their places: what each has changed that own modules before it must not see. */
-  readonly #effects: (Change & { index: number })[] = []
-  /** The first package that was not done when it was evaluated. */
-  #unfinished: number | undefined
-  readonly #native: Native
+  /** The first own module that has changed what packages after it may look at, and how many come before it. */
+  #changing: { url: string; what: string; before: number } | undefined
   readonly #platform: Platform
 
   constructor(entry: string, plan: BasePlan | undefined, { native, platform }: { native: Native; platform: Platform }) {
-    this.#native = native
     this.#platform = platform
     this.#entry = pathToFileURL(entry).href
     this.#plan = plan
+    this.#required = new RequiredOrder(this.#entry)
+    this.#loading = new PackageLoading(entry, this.packages, { native, platform })
   }
 
   get hasBase(): boolean {
     return this.packages.length > 0
   }
 
-  get packages(): readonly string[] {
+  get packages(): readonly BasePackage[] {
     return this.#plan?.packages ?? []
   }
 
@@ -67,65 +64,55 @@ export class SplitProgram {
     const kind = this.#graph.resolved(specifier, parentURL, url)
     if (kind && url.startsWith('node:')) this.#state?.addLoadedBuiltins()
     // In the middle of a module's evaluation, and so perhaps before packages that the base has loaded before it.
-    if (kind === 'dynamic' && isPackages(url) && this.#comesEarly(parentURL)) this.#changing ??= { url: parentURL, what: `import('${specifier}')` }
+    if (kind === 'dynamic' && isPackages(url) && this.#comesEarly(parentURL)) this.#hasChanged(parentURL, `import('${specifier}')`)
+  }
+
+  /** The same of `require`, when a module is about to. */
+  readonly required = (specifier: string, parentURL: string, url: string) => {
+    if (this.#loading.isGoingOn || !isOwnModule(parentURL) || !this.#isCommonJS) return
+    const parent = fileURLToPath(parentURL)
+    if (cache[parent]) this.#loading.standIns.link(parent, cache[parent])
+    const before = this.#required.packages.length
+    const isNew = this.#required.add(specifier, parentURL, url)
+    if (!this.#state || !isPackages(url) || before >= this.packages.length || this.#changing) return
+    // Else it is evaluated anew, or is none of the base's.
+    const isThere = cache[fileURLToPath(url)] !== undefined
+    const what = !isThere ? `require('${specifier}')` : isNew ? this.#lookForChange(this.#state) : undefined
+    if (what !== undefined) this.#changing = { url: parentURL, what, before }
+  }
+
+  /** Whether the program's main module is. */
+  get #isCommonJS(): boolean {
+    return process.mainModule !== undefined && pathToFileURL(process.mainModule.filename).href === this.#entry
   }
 
   /** The text of an ES module as it is to be evaluated, unless there is a gate in it. */
   readonly loaded = (url: string, source: string): string => {
     const isOwn = this.#graph.loaded(url, source)
+    if (isOwn && this.#isCommonJS) this.#required.end()
     if (!isOwn || !this.hasBase) return source
     return `${source}\n;globalThis.process[globalThis.Symbol.for(${JSON.stringify(Symbol.keyFor(evaluatedSymbol))})]?.(${JSON.stringify(url)});`
   }
 
-  /**
-   * In the base: the URL of a module that evaluates its packages in one go, as in a program, where nothing comes between two of them; and looks
-   * after each of them what it has done.
-   */
+  /** In the base: what loads its packages, as `import()` takes it. */
   moduleOfPackages(asOwnWork: AsOwnWork): string {
     const state = this.#state = asOwnWork(() => new VisibleState((code) => this.#platform.scriptOf(code)))
-    let last = { jobs: 0, resources: 0 }
-    const count = () => {
-      const jobs = this.#platform.waitingJobs() ?? Number.NaN
-      // Ticks, timers, what is waited for: each has a number of Node's (node:async_hooks), but streams of libuv's have one, too.
-      return { jobs, resources: new AsyncResource('instastart').asyncId() - this.#native.handleCount() }
-    }
-    const recount = () => {
-      last = count()
-    }
-    const begin = () => asOwnWork(recount)
-    let done = -1
-    const loaded = (index: number, exports: object) => asOwnWork(() => {
-      const { jobs, resources } = count()
-      done = index
-      // Counting adds one of both.
-      if (jobs !== last.jobs + 1 || resources !== last.resources + 1) this.#unfinished ??= index
-      this.#effects.push(...[...state.changes(), ...state.addLoadedBuiltins()].map((change) => ({ ...change, index })))
-      state.addPackage(nameOf(this.packages[index] ?? ''), exports)
-      recount()
-    })
-    // Those that import a package that waits for something wait with it, and others do not.
-    const passed = (index: number) => {
-      if (done !== index) this.#unfinished ??= index
-    }
-    Object.defineProperty(process, packagesSymbol, { configurable: true, value: { begin, loaded, passed } })
-    const call = `globalThis.process[globalThis.Symbol.for('${packagesSymbol.description}')]`
-    const steps = this.packages.flatMap((url, i) => [`import * as exports from ${JSON.stringify(url)}\n${call}.loaded(${i}, exports)`, `${call}.passed(${i})`])
-    return moduleOf([`${call}.begin()`, ...steps].map((step) => `import ${JSON.stringify(moduleOf(step))}`).join('\n'))
+    return this.#loading.begin(state, asOwnWork)
   }
 
-  /** In the base, which has loaded its packages: what of them is done after own modules in a program, and not before; and a plan without that. */
-  unfinished(): { what: string; plan: BasePlan } | undefined {
-    Reflect.deleteProperty(process, packagesSymbol)
-    if (this.#unfinished === undefined) return undefined
-    const what = `what ${nameOf(this.packages[this.#unfinished] ?? '')} leaves to be done`
-    return { what, plan: { packages: this.packages.slice(0, this.#unfinished), own: [...this.ownFiles] } }
+  /** In the base, which has loaded its packages: what of them must not be in a base, and a plan without that. */
+  unfit(): { what: string; plan: BasePlan } | undefined {
+    const unfit = this.#loading.end()
+    return unfit && { what: unfit.what, plan: { packages: this.packages.slice(0, unfit.index), own: [...this.ownFiles] } }
   }
 
   /** In the base, which has loaded its packages: what can be done in advance for own modules. */
   prepare() {
+    const isRequired = this.packages[0]?.requiredBy !== undefined
     for (const file of this.ownFiles) {
       try {
-        this.#graph.parse(transformedSource(file, 'module'))
+        if (isRequired) this.#required.prepare(file)
+        else this.#graph.parse(transformedSource(file))
       } catch {
         // It is gone, or broken: whoever still imports it will say so.
       }
@@ -152,14 +139,37 @@ export class SplitProgram {
 
   /** Whether packages of the base would come after this module: up to here nothing else but own modules has been evaluated. */
   #comesEarly(url: string): boolean {
+    if (this.#isCommonJS) return this.#required.packages.length < this.packages.length
     return (this.#ownOrder.before.get(url) ?? 0) < this.packages.length
   }
 
+  #hasChanged(url: string, what: string) {
+    this.#changing ??= { url, what, before: this.#isCommonJS ? this.#required.packages.length : this.#ownOrder.before.get(url) ?? 0 }
+  }
+
+  /** What own modules of CommonJS have changed since the last look. */
+  #lookForChange(state: VisibleState): string | undefined {
+    const run = this.#required.takeRun()
+    if (!run) return undefined
+    const replaced = run.flatMap((each) => this.#graph.mayReplace(this.#withText(each), state.interfaces) ?? [])
+    return replaced[0] ?? state.changes()[0]?.what
+  }
+
+  #withText(url: string): string {
+    this.#graph.addText(url, transformedSource(fileURLToPath(url)))
+    return url
+  }
+
+  /** Own modules of CommonJS that are evaluated, or have begun to be. */
+  get #ownRequired(): string[] {
+    return Object.keys(cache).filter((file) => path.isAbsolute(file) && isOwnModule(pathToFileURL(file).href))
+  }
+
   #evaluated(url: string) {
-    if (this.#changing || !this.#state || !this.#comesEarly(url)) return
+    if (this.#changing || !this.#state || this.#isCommonJS || !this.#comesEarly(url)) return
     const replaced = this.#graph.mayReplace(url, this.#state.interfaces)
     if (replaced) {
-      this.#changing = { url, what: replaced }
+      this.#hasChanged(url, replaced)
       return
     }
     const { before } = this.#ownOrder
@@ -169,23 +179,41 @@ export class SplitProgram {
     // Looking takes milliseconds: once is enough for all that come before the same package. Those that wait for something end out of order.
     if (url === first && before.has(url) && before.get(next) === before.get(url)) return
     const [change] = this.#state.changes()
-    if (change) this.#changing = { url: before.has(url) ? first : url, what: change.what }
+    if (change) this.#hasChanged(before.has(url) ? first : url, change.what)
   }
 
   /** `gate`: the file in front of whose body the zygote parks. */
   at(gate: string): Split {
-    const { packages, before } = this.#graph.order(this.#entry, pathToFileURL(gate).href)
+    const { packages, first, own } = this.#isCommonJS ? this.#requiredSoFar() : this.#importedBefore(pathToFileURL(gate).href)
     // Of a package's modules nobody knows here which were evaluated.
-    if (!this.#plan && (packages.length === 0 || isPackages(pathToFileURL(gate).href))) return { plan: undefined, obstacle: '' }
-    const planOf = (count: number) => ({ packages: packages.slice(0, count), own: this.#graph.files })
+    const isUnknown = packages.length === 0 || isPackages(pathToFileURL(gate).href)
+    // With a base it is the ESM loader that loads the main module, and gives it no such name.
+    if (!this.#plan && (isUnknown || process.mainModule?.id === '.')) return { plan: undefined, obstacle: '' }
+    const planOf = (count: number) => ({ packages: packages.slice(0, count), own })
     if (!this.#plan) return { plan: planOf(packages.length), obstacle: '' }
     const { length } = this.packages
-    if (this.packages.some((each, i) => each !== packages[i])) return { plan: planOf(packages.length), obstacle: 'base-outdated' }
-    const first = Math.min(...before.values())
-    const early = this.#effects.find(({ index, newGlobal }) => index >= first && (newGlobal === undefined || this.#graph.mayAskForGlobal(newGlobal)))
-    if (early) return { plan: planOf(early.index), obstacle: `base-seen: ${early.what} by ${nameOf(this.packages[early.index] ?? '')}` }
+    const { effects } = this.#loading
+    const isOutdated = !this.packages.every((each, i) => isSame(each, packages[i]))
+    if (isOutdated) return { plan: planOf(packages.length), obstacle: 'base-outdated' }
+    const early = effects.find(({ index, newGlobal }) => index >= first && (newGlobal === undefined || this.#mayAskForGlobal(newGlobal)))
+    if (early) return { plan: planOf(early.index), obstacle: `base-seen: ${early.what} by ${nameOf(this.packages[early.index])}` }
     if (!this.#changing) return { plan: planOf(length), obstacle: '' }
-    const { url, what } = this.#changing
-    return { plan: planOf(before.get(url) ?? 0), obstacle: `base-seen: ${what} by ${fileURLToPath(url)}` }
+    const { url, what, before } = this.#changing
+    return { plan: planOf(before), obstacle: `base-seen: ${what} by ${fileURLToPath(url)}` }
+  }
+
+  #importedBefore(gate: string) {
+    const { packages, before } = this.#graph.order(this.#entry, gate)
+    return { packages, first: Math.min(...before.values()), own: this.#graph.files }
+  }
+
+  #requiredSoFar() {
+    // What a module looks at as it requires, nobody knows: it may be anything, from the start.
+    return { packages: [...this.#required.packages], first: 0, own: this.#ownRequired }
+  }
+
+  #mayAskForGlobal(name: string): boolean {
+    if (this.#isCommonJS) for (const file of this.#ownRequired) this.#withText(pathToFileURL(file).href)
+    return this.#graph.mayAskForGlobal(name)
   }
 }

@@ -9,7 +9,7 @@ type Look = unknown[]
 
 export interface Change {
   what: string
-  /** The name of a global variable that was not there before. */
+  /** The name of a global variable that was not there before, which may be that of a symbol (`Symbol.for`). */
   newGlobal?: string
 }
 
@@ -18,7 +18,7 @@ const mostOfPackage = 300
 
 /** Different without anybody's doing, or nobody's concern; and process.argv, which is not to be asked for here. */
 const passing = new Map(['process', 'node:process', 'node:module'].map((owner) =>
-  [owner, new Set<string | symbol>(['exitCode', 'argv', '_events', '_eventsCount', 'moduleLoadList', '_pathCache'])]))
+  [owner, new Set<string | symbol>(['exitCode', 'argv', '_events', '_eventsCount', 'moduleLoadList', 'mainModule', '_pathCache'])]))
 
 const isOurs = (key: string | symbol): boolean => typeof key === 'symbol' && key.description?.startsWith('instastart.') === true
 
@@ -92,7 +92,8 @@ const changedGlobals = (before: Look, after: Look): Change[] => {
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
     if (was.has(key) && is.has(key) && Object.is(was.get(key), is.get(key))) return []
     const what = `globalThis.${String(key)}`
-    return was.has(key) || typeof key !== 'string' ? [{ what }] : [{ what, newGlobal: key }]
+    const name = typeof key === 'symbol' ? Symbol.keyFor(key) : String(key)
+    return was.has(key) || name === undefined ? [{ what }] : [{ what, newGlobal: name }]
   })
 }
 

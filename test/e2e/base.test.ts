@@ -6,10 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { median, recordFigure, sampled, scaled } from '../support/contract.js'
 import { until } from '../support/conditions.js'
+import { EditedProgram, warm } from '../support/edited-program.js'
 import { nodes } from '../support/nodes.js'
 import { randomBy } from '../support/random.js'
-import { Sandbox, debugLine, isWarm, plainReason, warmWays, type Way } from '../support/sandbox.js'
-import { processesOf } from '../support/zygotes.js'
+import { Sandbox, debugLine, isWarm, plainReason, warmWays } from '../support/sandbox.js'
 
 /** What it finds as it is evaluated, the packages before it included. */
 const nosy = (name: string) => `const order = globalThis[Symbol.for('order')] ??= []
@@ -34,9 +34,11 @@ interface Part { imports: string[]; body?: string }
 
 describe.each(nodes)('on Node $version', (node) => {
   let sandbox: Sandbox
+  let program: EditedProgram
   beforeEach(() => {
     sandbox = new Sandbox(node)
     sandbox.engine = 'any'
+    program = new EditedProgram(sandbox, 'app.mjs')
     sandbox.write('package.json', '{ "type": "module" }')
     for (const [name, source] of Object.entries(packages)) {
       const isModule = name !== 'second' && name !== 'last'
@@ -56,59 +58,17 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('app.mjs', textOf(entry, (found) => `console.log(JSON.stringify(${found}))`))
   }
 
-  const plainRun = () => sandbox.run('node', ['app.mjs'])
-
-  /** Once and once more, when nothing is on its way any more: like plain Node. Returns how they were run. */
-  const runLikePlain = async (way: Way, times = 2): Promise<string[]> => {
-    const plain = await plainRun()
-    const lines: string[] = []
-    for (let i = 0; i < times; i++) {
-      const outcome = await sandbox.run(way, ['app.mjs'])
-      expect(outcome.stdout, debugLine(outcome)).toBe(plain.stdout)
-      expect(outcome.status).toBe(plain.status)
-      lines.push(debugLine(outcome))
-      await sandbox.untilSettled()
-    }
-    return lines
-  }
-
-  const bases = () => processesOf(sandbox.runtime).filter(({ title }) => title.startsWith('instastart base '))
-
-  const edit = (file: string) => {
-    fs.appendFileSync(path.join(sandbox.project, file), '// edited\n')
-  }
-
-  /** Several edits of a file, with runs after each. */
-  const runThroughEdits = async (file: string, edits: number, times = 2) => {
-    for (let i = 0; i < edits; i++) {
-      edit(file)
-      await runLikePlain('client', times)
-    }
-  }
-
-  /** Of the base that is there or would be next. */
-  const plannedPackages = () => sandbox.manifests().map(({ base }) => base?.packages.map((url) => url.replace(/^.*\/node_modules\//, '')))
-
-  /** Until there is a base: from the first edit on. */
-  const warmUp = async (way: Way) => {
-    await runLikePlain(way)
-    edit('app.mjs')
-    await runLikePlain(way)
-  }
-
-  const warm = /^warm run/
-
   describe.each(warmWays)('with %s', (way) => {
     test('the run after an edit of an own module is warm, and the one after that is thawed', async () => {
       write({ 'a.mjs': { imports: ['first'] } }, { imports: ['./a.mjs', 'second'] })
-      await warmUp(way)
-      expect(bases()).toHaveLength(1)
+      await program.warmUp(way)
+      expect(program.bases()).toHaveLength(1)
       for (const setting of scaled(['one', 'two', 'three'], ['one'])) {
         write({ 'a.mjs': { imports: ['first'], body: `console.log('${setting}')` } }, { imports: ['./a.mjs', 'second'], body: `console.log('${setting}')` })
-        await until('an image', async () => /thawed/.test((await runLikePlain(way, 1))[0] ?? ''))
+        await until('an image', async () => /thawed/.test((await program.runLikePlain(way, 1))[0] ?? ''))
         write({ 'a.mjs': { imports: ['first'], body: `console.log('${setting}', 2)` } }, { imports: ['./a.mjs', 'second'], body: `console.log('${setting}')` })
-        for (const line of await runLikePlain(way)) expect(line).toMatch(warm)
-        expect(bases()).toHaveLength(1)
+        for (const line of await program.runLikePlain(way)) expect(line).toMatch(warm)
+        expect(program.bases()).toHaveLength(1)
       }
     })
   })
@@ -133,32 +93,32 @@ describe.each(nodes)('on Node $version', (node) => {
   test.each(sampled(edits, node))('an own module that after an edit %s does that in every run', async (_, own, entry) => {
     const before = () => write({ 'a.mjs': { imports: ['first'] } }, { imports: ['./a.mjs', 'second', 'third'] })
     before()
-    await warmUp('client')
-    expect(bases()).toHaveLength(1)
+    await program.warmUp('client')
+    expect(program.bases()).toHaveLength(1)
     write(own, entry)
-    await runLikePlain('client', 3)
+    await program.runLikePlain('client', 3)
     before()
-    await runLikePlain('client', 3)
+    await program.runLikePlain('client', 3)
   })
 
   test('packages that were changed are loaded anew', async () => {
     write({ 'a.mjs': { imports: ['first'] } }, { imports: ['./a.mjs', 'second'] })
-    await warmUp('client')
+    await program.warmUp('client')
     sandbox.write('node_modules/first/index.js', 'export default 1\n')
-    const [first = ''] = await runLikePlain('client')
+    const [first = ''] = await program.runLikePlain('client')
     expect(first).toMatch(/^plain run: stale: .*first\/index\.js/)
-    edit('a.mjs')
+    program.edit('a.mjs')
     sandbox.write('node_modules/second/index.js', 'module.exports = 2\n')
-    await runLikePlain('client')
+    await program.runLikePlain('client')
   })
 
   test('a package that counts on an own module before it is in no base', async () => {
     sandbox.write('node_modules/third/index.js', 'export default globalThis.setting.value\n')
     write({ 'a.mjs': { imports: ['first'], body: 'globalThis.setting = { value: 1 }' } }, { imports: ['./a.mjs', 'third'] })
-    await runLikePlain('client', 3)
-    await runThroughEdits('a.mjs', 3, 3)
+    await program.runLikePlain('client', 3)
+    await program.runThroughEdits('a.mjs', 3, 3)
     expect(debugLine(await sandbox.run('client', ['app.mjs']))).toMatch(warm)
-    expect(bases()).toEqual([])
+    expect(program.bases()).toEqual([])
   })
 
   const leavers: [what: string, text: string][] = [
@@ -173,10 +133,10 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('node_modules/first/index.js', `export const done = []; export default done; ${text}\n`)
     sandbox.write('node_modules/third/index.js', 'import { done } from \'first\'\nexport default String(done)\n')
     sandbox.write('app.mjs', `import p0 from 'second'\nimport p1 from 'first'\nimport p2 from 'third'\nconsole.log(p2, JSON.stringify([p0, p1]))\n`)
-    await warmUp('client')
-    await runThroughEdits('app.mjs', 2)
+    await program.warmUp('client')
+    await program.runThroughEdits('app.mjs', 2)
     // Of what comes before it.
-    expect(bases()).toHaveLength(1)
+    expect(program.bases()).toHaveLength(1)
   })
 
   /** Each by itself is done by plain Node in an order that a base would turn round. */
@@ -197,8 +157,8 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('node_modules/third/index.js', `${third}\n`)
     sandbox.write('a.mjs', `import 'first'\n${own}\n`)
     sandbox.write('app.mjs', 'import { seen } from \'./a.mjs\'\nimport third from \'third\'\nconsole.log(seen, third)\n')
-    await runLikePlain('client', 3)
-    await runThroughEdits('a.mjs', 3, 3)
+    await program.runLikePlain('client', 3)
+    await program.runThroughEdits('a.mjs', 3, 3)
     // One that has another title is not found by that.
     await sandbox.run('client', ['stop', '--all'])
     await until('no process', () => sandbox.processes().length === 0)
@@ -210,8 +170,8 @@ describe.each(nodes)('on Node $version', (node) => {
     for (const name of ['third', 'fourth']) sandbox.write(`node_modules/${name}/index.js`, 'export default String(globalThis.setting)\n')
     write({ 'a.mjs': { imports: ['first'] }, 'b.mjs': { imports: [], body }, 'c.mjs': { imports: [] }, 'd.mjs': { imports: [] } },
       { imports: ['./a.mjs', './b.mjs', './c.mjs', 'third', './d.mjs', 'fourth'] })
-    await runLikePlain('client', 3)
-    await runThroughEdits('d.mjs', 3, 3)
+    await program.runLikePlain('client', 3)
+    await program.runThroughEdits('d.mjs', 3, 3)
   })
 
   test('an own module does not wait for a package that waits', async () => {
@@ -219,22 +179,22 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('a.mjs', 'import \'first\'\n')
     sandbox.write('b.mjs', 'export const seen = String(globalThis.late)\n')
     sandbox.write('app.mjs', 'import \'./a.mjs\'\nimport { seen } from \'./b.mjs\'\nimport third from \'third\'\nconsole.log(seen, third)\n')
-    await runLikePlain('client', 3)
-    await runThroughEdits('b.mjs', 3)
+    await program.runLikePlain('client', 3)
+    await program.runThroughEdits('b.mjs', 3)
   })
 
   test('a package that only adds a global of which no own module knows stays in the base', async () => {
     sandbox.write('node_modules/third/index.js', 'globalThis.__third = { own: 1 }\nexport default 3\n')
     write({ 'a.mjs': { imports: ['slow'] } }, { imports: ['./a.mjs', 'third'] })
-    await warmUp('client')
-    edit('a.mjs')
-    expect((await runLikePlain('client'))[0]).toMatch(warm)
-    expect(bases()).toHaveLength(1)
+    await program.warmUp('client')
+    program.edit('a.mjs')
+    expect((await program.runLikePlain('client'))[0]).toMatch(warm)
+    expect(program.bases()).toHaveLength(1)
     // The next time it does.
     sandbox.write('a.mjs', 'import p0 from \'slow\'\nexport const found = [p0, globalThis.__third]\n')
-    await runLikePlain('client', 3)
-    edit('a.mjs')
-    await runLikePlain('client', 3)
+    await program.runLikePlain('client', 3)
+    program.edit('a.mjs')
+    await program.runLikePlain('client', 3)
   })
 
   test('a package that emits an event in a tick does so after the entry', async () => {
@@ -244,9 +204,9 @@ process.nextTick(() => first.emit('ready'))
 export default first
 `)
     sandbox.write('app.mjs', 'import first from \'first\'\nfirst.on(\'ready\', () => console.log(\'ready\'))\nconsole.log(\'app\')\n')
-    await warmUp('client')
-    edit('app.mjs')
-    await runLikePlain('client')
+    await program.warmUp('client')
+    program.edit('app.mjs')
+    await program.runLikePlain('client')
   })
 
   test('an own module that imports what Node has leaves all packages in the base', async () => {
@@ -254,11 +214,11 @@ export default first
     write({ 'a.mjs': { imports: ['slow'], body: `${imports}\nexport const all = [fs.promises, fs.Dir, events.once, path.join, http.get, util.inspect, process.pid]` } },
       { imports: ['./a.mjs', 'third'] })
     sandbox.write('node_modules/third/index.js', 'export default 3\n')
-    await warmUp('client')
-    edit('a.mjs')
-    const lines = await runLikePlain('client')
+    await program.warmUp('client')
+    program.edit('a.mjs')
+    const lines = await program.runLikePlain('client')
     expect(lines[0]).toMatch(warm)
-    expect(plannedPackages()).toEqual([['slow/index.js', 'third/index.js']])
+    expect(program.plannedPackages()).toEqual([['slow/index.js', 'third/index.js']])
   })
 
   test.each(['b.mjs', 'node_modules/third/index.js'])('%s, changed while a base makes a zygote, is never had as it was', async (file) => {
@@ -266,8 +226,8 @@ export default first
     sandbox.write('b.mjs', 'export const b = \'old\'\n')
     sandbox.write('a.mjs', 'import \'slow\'\n')
     sandbox.write('app.mjs', 'import \'./a.mjs\'\nimport { b } from \'./b.mjs\'\nimport third from \'third\'\nconsole.log(b, third)\n')
-    await warmUp('client')
-    expect(bases()).toHaveLength(1)
+    await program.warmUp('client')
+    expect(program.bases()).toHaveLength(1)
     sandbox.write('a.mjs', `import 'slow'
 const end = performance.now() + 600
 while (performance.now() < end);
@@ -277,14 +237,14 @@ while (performance.now() < end);
     sandbox.write(file, file === 'b.mjs' ? 'export const b = \'new\'\n' : 'export default \'new\'\n')
     await run
     await sandbox.untilSettled()
-    await runLikePlain('client', 3)
+    await program.runLikePlain('client', 3)
   })
 
   test('a package that reads the entry has it as it is', async () => {
     sandbox.write('node_modules/first/index.js', 'import fs from \'node:fs\'\nexport default fs.readFileSync(process.argv[1], \'utf8\').length\n')
     write({}, { imports: ['first', 'third'] })
-    await runLikePlain('client')
-    await runThroughEdits('app.mjs', 3)
+    await program.runLikePlain('client')
+    await program.runThroughEdits('app.mjs', 3)
   })
 
   const registries: [what: string, text: string, change: string][] = [
@@ -301,50 +261,50 @@ while (performance.now() < end);
 export default [JSON.stringify(registry), registry.size, Object.values(registry).map(String), String(all.state), JSON.stringify(registry.defaults), registry.list?.length]
 `)
     write({ 'a.mjs': { imports: [], body: `import registry from 'first'; ${change}` } }, { imports: ['./a.mjs', 'third'] })
-    await runLikePlain('client', 3)
-    await runThroughEdits('a.mjs', 2, 3)
+    await program.runLikePlain('client', 3)
+    await program.runThroughEdits('a.mjs', 2, 3)
   })
 
   test('no base where the settings want none', async () => {
     sandbox.write('package.json', '{ "type": "module", "instastart": { "base": false } }')
     write({}, { imports: ['first', 'second'] })
-    await warmUp('client')
-    expect(bases()).toEqual([])
-    edit('app.mjs')
+    await program.warmUp('client')
+    expect(program.bases()).toEqual([])
+    program.edit('app.mjs')
     expect(plainReason(await sandbox.run('client', ['app.mjs']))).toBe('stale')
     await sandbox.untilSettled()
   })
 
   test.each([['SIGKILL', 'SIGKILL'], ['SIGTERM', 'SIGTERM']] as const)('it ends with its zygote (%s)', async (_, signal) => {
     write({}, { imports: ['first'] })
-    await warmUp('client')
+    await program.warmUp('client')
     await sandbox.killZygotes(signal)
-    await until('no base', () => bases().length === 0)
-    await runLikePlain('client')
+    await until('no base', () => program.bases().length === 0)
+    await program.runLikePlain('client')
   })
 
   test('stop ends it, though its zygote has left for an edit', async () => {
     write({}, { imports: ['first'] })
-    await warmUp('client')
-    edit('app.mjs')
+    await program.warmUp('client')
+    program.edit('app.mjs')
     await sandbox.run('client', ['stop', '--all'])
-    await until('no base', () => bases().length === 0)
+    await until('no base', () => program.bases().length === 0)
   })
 
   test('after an edit that fails, the run after its correction is warm', async () => {
     write({ 'a.mjs': { imports: ['first'] } }, { imports: ['./a.mjs', 'second'] })
-    await warmUp('client')
-    const [base] = bases()
+    await program.warmUp('client')
+    const [base] = program.bases()
     for (const body of ['throw new Error(\'own\')', 'const = 1', 'process.exit(3)']) {
       write({ 'a.mjs': { imports: ['first'], body } }, { imports: ['./a.mjs', 'second'] })
-      const [attempt = '', again = ''] = await runLikePlain('client')
+      const [attempt = '', again = ''] = await program.runLikePlain('client')
       expect(attempt).toMatch(/^plain run: broken-conversation/)
       // It would fail again.
       expect(again).toMatch(/^plain run: absent/)
       write({ 'a.mjs': { imports: ['first'], body: `export const corrected = ${JSON.stringify(body)}` } }, { imports: ['./a.mjs', 'second'] })
-      const [corrected = ''] = await runLikePlain('client')
+      const [corrected = ''] = await program.runLikePlain('client')
       expect(corrected).toMatch(warm)
-      expect(bases()).toEqual([base])
+      expect(program.bases()).toEqual([base])
     }
   })
 
@@ -372,22 +332,22 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
 
   test('it makes no second zygote while there is one, and hears everything else meanwhile', async () => {
     write({}, { imports: ['first'] })
-    await warmUp('client')
+    await program.warmUp('client')
     for (let i = 0; i < 3; i++) expect((await tellBase(frame(remake), 12)).readUInt16LE(4)).toBe(refused)
     expect(sandbox.zygotes()).toHaveLength(1)
-    const [base] = bases()
-    expect((await runLikePlain('client', 1))[0]).toMatch(warm)
+    const [base] = program.bases()
+    expect((await program.runLikePlain('client', 1))[0]).toMatch(warm)
     process.kill(base!.pid, 'SIGTERM')
-    await until('no base', () => bases().length === 0)
+    await until('no base', () => program.bases().length === 0)
   })
 
   test('it hangs up on whoever says nothing, or nothing that it knows', async () => {
     write({}, { imports: ['first'] })
-    await warmUp('client')
+    await program.warmUp('client')
     const messages = [Buffer.alloc(0), Buffer.alloc(64, 1), frame(200), frame(remake).subarray(0, 7)]
     for (const message of messages) expect(await tellBase(message, 1)).toHaveLength(0)
-    edit('app.mjs')
-    expect((await runLikePlain('client', 1))[0]).toMatch(warm)
+    program.edit('app.mjs')
+    expect((await program.runLikePlain('client', 1))[0]).toMatch(warm)
   })
 
   test('random edits of own modules are done by every run as by plain Node', async () => {
@@ -398,7 +358,7 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
     const names = ['first', 'second', 'third']
     let modules: Parameters<typeof write> = [{ 'a.mjs': { imports: ['first'] }, 'b.mjs': { imports: ['second'] } }, { imports: ['./a.mjs', './b.mjs', 'third'] }]
     write(...modules)
-    await warmUp('client')
+    await program.warmUp('client')
     let warmRuns = 0, runs = 0
     for (let i = 0; i < scaled(120, 8); i++) {
       const [own, entry] = structuredClone(modules)
@@ -409,7 +369,7 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
       else module.body = `${pick(bodies)};${i}`
       modules = [own, entry]
       write(...modules)
-      const lines = await runLikePlain('client', 2)
+      const lines = await program.runLikePlain('client', 2)
       runs += lines.length
       warmRuns += lines.filter((line) => warm.test(line)).length
     }
@@ -422,12 +382,12 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
     sandbox.write('node_modules/slow/index.js', packages.slow!.replace('400', '1000'))
     const own = Object.fromEntries(Array.from({ length: count }, (_, i) => [`own-${i}.mjs`, { imports: i % 3 === 0 ? ['first'] : ['slow'] }]))
     write(own, { imports: [...Object.keys(own).map((file) => `./${file}`), 'second'] })
-    await warmUp('client')
-    expect(plannedPackages()).toEqual([expect.objectContaining({ length: 3 })])
+    await program.warmUp('client')
+    expect(program.plannedPackages()).toEqual([expect.objectContaining({ length: 3 })])
     const ratios: number[] = []
     for (const file of [...Object.keys(own), 'app.mjs']) {
-      const plain = await plainRun()
-      edit(file)
+      const plain = await program.plainRun()
+      program.edit(file)
       const edited = await sandbox.run('client', ['app.mjs'])
       expect(isWarm(edited), debugLine(edited)).toBe(true)
       expect(edited.stdout).toBe(plain.stdout)
@@ -435,7 +395,7 @@ export default [JSON.stringify(registry), registry.size, Object.values(registry)
       await sandbox.untilSettled()
       expect(debugLine(await sandbox.run('client', ['app.mjs']))).toMatch(warm)
     }
-    expect(plannedPackages()).toEqual([expect.objectContaining({ length: 3 })])
+    expect(program.plannedPackages()).toEqual([expect.objectContaining({ length: 3 })])
     const ratio = median(ratios)
     recordFigure({ node: node.version, what: 'the run after an edit / plain (at most 0.25)', value: ratio.toFixed(3) })
     expect(ratio).toBeLessThan(scaled(0.25, 0.75))

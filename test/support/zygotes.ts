@@ -11,7 +11,7 @@ export interface ManifestSeen {
   failures?: number | undefined
   pid?: number | undefined
   ended?: string | undefined
-  base?: { packages: string[] } | undefined
+  base?: { packages: { url: string }[] } | undefined
 }
 
 export interface ProcessSeen {

@@ -3,14 +3,14 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { leadingRequires } from '../../loader/zygote/leading-requires.js'
 
-const leading: Record<string, [source: string, count: number]> = {
-  'a bare require': ['require("a")', 1],
-  'declarations and destructuring': ['"use strict"; const a = require("a"), { b, c: { d } } = require("b"); let e', 2],
-  'a property of a required module': ['const a = require("a").b.c', 1],
-  'functions and plain classes': ['function f() { require("no") } class A { m() {} } require("a")', 1],
-  'assignments to its own exports': ['exports.a = 1; module.exports.b = require("b"); exports.c = void 0; require("c")', 2],
-  'a hashbang': ['#!/usr/bin/env node\nrequire("a")', 1],
-  'no require at all': ['console.log(1)', 0],
+const leading: Record<string, [source: string, specifiers: string[]]> = {
+  'a bare require': ['require("a")', ['a']],
+  'declarations and destructuring': ['"use strict"; const a = require("a"), { b, c: { d } } = require("b"); let e', ['a', 'b']],
+  'a property of a required module': ['const a = require("a").b.c', ['a']],
+  'functions and plain classes': ['function f() { require("no") } class A { m() {} } require("a")', ['a']],
+  'assignments to its own exports': ['exports.a = 1; module.exports.b = require("b"); exports.c = void 0; require("c")', ['b', 'c']],
+  'a hashbang': ['#!/usr/bin/env node\nrequire("a")', ['a']],
+  'no require at all': ['console.log(1)', []],
 }
 
 const ends: Record<string, string> = {
@@ -28,14 +28,14 @@ const ends: Record<string, string> = {
 }
 
 describe('leading', () => {
-  test.each(Object.entries(leading))('%s', (_, [source, count]) => {
-    expect(leadingRequires(source)).toBe(count)
+  test.each(Object.entries(leading))('%s', (_, [source, specifiers]) => {
+    expect(leadingRequires(source)).toEqual(specifiers)
   })
 })
 
 describe('the leading part ends at', () => {
   test.each(Object.entries(ends))('%s', (_, source) => {
-    expect(leadingRequires(source)).toBe(1)
+    expect(leadingRequires(source)).toEqual(['a'])
   })
 })
 
@@ -45,17 +45,17 @@ describe('compiled modules have their gate after the last hoisted require', () =
 
   test('tsc', () => {
     const { outputText } = ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.CommonJS, esModuleInterop: true } })
-    expect(leadingRequires(outputText)).toBe(5)
+    expect(leadingRequires(outputText)).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
   test('tsc with importHelpers', () => {
     const compilerOptions = { module: ts.ModuleKind.CommonJS, esModuleInterop: true, importHelpers: true }
     const { outputText } = ts.transpileModule(source, { compilerOptions })
-    expect(leadingRequires(outputText)).toBe(6)
+    expect(leadingRequires(outputText)).toEqual(['tslib', 'a', 'b', 'c', 'd', 'e'])
   })
 
   test('esbuild', () => {
-    expect(leadingRequires(transformSync(source, { loader: 'ts', format: 'cjs' }).code)).toBe(5)
+    expect(leadingRequires(transformSync(source, { loader: 'ts', format: 'cjs' }).code)).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
   test('Babel, as it writes them', () => {
@@ -69,7 +69,7 @@ describe('compiled modules have their gate after the last hoisted require', () =
       Object.keys(_d).forEach(function (key) { exports[key] = _d[key]; });
       var _c = require("c");
       function _interopRequireDefault(e) { return e && e.__esModule ? e : { default: e }; }
-      console.log(_a.default)`)).toBe(4)
+      console.log(_a.default)`)).toEqual(['a', 'b', 'd', 'c'])
   })
 })
 

@@ -1,0 +1,66 @@
+// In the base of a CommonJS program its own modules are not there yet. What stands for them, where packages look for whoever requires them:
+// `module.parent`, `require.main`, `process.mainModule`. In a zygote they are the own modules, as far as that can be told.
+import Module from 'node:module'
+import path from 'node:path'
+
+type NodeModuleClass = typeof Module & { _nodeModulePaths(folder: string): string[] }
+
+export class StandIns {
+  readonly #entry: string
+  readonly #byFile = new Map<string, NodeModule>()
+  /** By the own module that is there. */
+  readonly #linked = new Map<unknown, NodeModule>()
+  readonly #seen: (what: string) => void
+
+  /** `seen`: a package has looked at what nobody knows of an own module before it is evaluated. */
+  constructor(entry: string, seen: (what: string) => void) {
+    this.#entry = entry
+    this.#seen = seen
+  }
+
+  /** From here on there is a main module. */
+  begin() {
+    Object.defineProperty(process, 'mainModule', { value: this.of(this.#entry), configurable: true, enumerable: true, writable: true })
+  }
+
+  end() {
+    Reflect.deleteProperty(process, 'mainModule')
+  }
+
+  of(file: string): NodeModule {
+    const known = this.#byFile.get(file)
+    if (known) return known
+    const standIn = new Module(file)
+    const isMain = file === this.#entry
+    const paths = (Module as NodeModuleClass)._nodeModulePaths(path.dirname(file))
+    Object.assign(standIn, { filename: file, paths })
+    this.#report(standIn, 'exports', {})
+    if (!isMain) this.#report(standIn, 'parent', undefined)
+    this.#byFile.set(file, standIn)
+    return standIn
+  }
+
+  /** The own module is there: it answers for what stood for it. */
+  link(file: string, module: NodeModule) {
+    const standIn = this.#byFile.get(file)
+    if (!standIn) return
+    this.#byFile.delete(file)
+    this.#linked.set(module, standIn)
+    for (const key of Reflect.ownKeys(standIn)) Reflect.deleteProperty(standIn, key)
+    Object.setPrototypeOf(standIn, module)
+    // Node knows of parents by the module itself.
+    const get = () => {
+      const parent: unknown = Reflect.get(module, 'parent')
+      return this.#linked.get(parent) ?? parent
+    }
+    Object.defineProperty(standIn, 'parent', { configurable: true, get })
+  }
+
+  #report(standIn: NodeModule, key: string, value: unknown) {
+    const get = () => {
+      this.#seen(`module.${key}`)
+      return value
+    }
+    Object.defineProperty(standIn, key, { configurable: true, enumerable: Object.hasOwn(standIn, key), get })
+  }
+}

@@ -1,0 +1,65 @@
+// A program that is edited between its runs, which are compared with plain Node's.
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect } from 'vitest'
+import { debugLine, type Sandbox, type Way } from './sandbox.js'
+import { processesOf, type ProcessSeen } from './zygotes.js'
+
+/** What a run that a zygote served says of itself. */
+export const warm = /^warm run/
+
+export class EditedProgram {
+  readonly #sandbox: Sandbox
+  readonly entry: string
+
+  constructor(sandbox: Sandbox, entry: string) {
+    this.#sandbox = sandbox
+    this.entry = entry
+  }
+
+  plainRun() {
+    return this.#sandbox.run('node', [this.entry])
+  }
+
+  /** Once and once more, when nothing is on its way any more: like plain Node. Returns how they were run. */
+  async runLikePlain(way: Way, times = 2): Promise<string[]> {
+    const plain = await this.plainRun()
+    const lines: string[] = []
+    for (let i = 0; i < times; i++) {
+      const outcome = await this.#sandbox.run(way, [this.entry])
+      expect(outcome.stdout, debugLine(outcome)).toBe(plain.stdout)
+      expect(outcome.status).toBe(plain.status)
+      lines.push(debugLine(outcome))
+      await this.#sandbox.untilSettled()
+    }
+    return lines
+  }
+
+  edit(file: string) {
+    fs.appendFileSync(path.join(this.#sandbox.project, file), '// edited\n')
+  }
+
+  /** Several edits of a file, with runs after each. */
+  async runThroughEdits(file: string, edits: number, times = 2) {
+    for (let i = 0; i < edits; i++) {
+      this.edit(file)
+      await this.runLikePlain('client', times)
+    }
+  }
+
+  /** Until there is a base: from the first edit on. */
+  async warmUp(way: Way) {
+    await this.runLikePlain(way)
+    this.edit(this.entry)
+    await this.runLikePlain(way)
+  }
+
+  bases(): ProcessSeen[] {
+    return processesOf(this.#sandbox.runtime).filter(({ title }) => title.startsWith('instastart base '))
+  }
+
+  /** Of the base that is there or would be next. */
+  plannedPackages() {
+    return this.#sandbox.manifests().map(({ base }) => base?.packages.map(({ url }) => url.replace(/^.*\/node_modules\//, '')))
+  }
+}
