@@ -13,6 +13,15 @@ export interface Program {
   execArgv: string[]
   /** Our own preload, which does not count among `execArgv`. */
   registerPath: string
+  /** This process was started with one to its parent (child_process.fork). */
+  hasChannel: boolean
+}
+
+/** To the parent of a process that child_process.fork() has started. */
+export interface Channel {
+  fd: number
+  /** `serialization` of fork(). */
+  serialization: string
 }
 
 /** What a run starts with. */
@@ -99,7 +108,7 @@ export interface Native {
    * The right to make the program's zygote for these arguments, with what its manifest said so far; or why there is nothing to do.
    * `asksAllArguments`: the key depends on them.
    */
-  claimProgram(program: Program & { args: string[] }): { key: string; previous: string; asksAllArguments: boolean } | string
+  claimProgram(program: Program & { args: string[] }): { key: string; previous: string; asksAllArguments: boolean; channel?: Channel } | string
   dropClaim(): void
   /** The claimed zygote is started when this process has come to rest, at the latest as it exits. If it saved too little, the manifest says so. */
   prepareZygote(plan: ZygotePlan): void
@@ -111,6 +120,8 @@ export interface Native {
   // In a zygote
   /** Lets clients queue. Returns the descriptor of the manifest, or what failed. */
   beginZygote(key: string): number | string
+  /** Of one that leads nowhere, under the number that the runs' has. False if there can be none. */
+  openChannel(fd: number): boolean
   consulted(file: string): void
   /** The program begins. False where nobody would hear of acts. */
   heedActs(options: HeedOptions): boolean

@@ -59,6 +59,8 @@ export interface Manifest {
   /** Node's, and ours: other ones have zygotes of their own. */
   nodeVersion: string
   build: string
+  /** To the parent: with which its runs are started. */
+  channel?: { fd: number; serialization: string }
   /** What is preloaded beside ours, if anything. */
   preloads?: string[]
   pid?: number

@@ -27,7 +27,6 @@ export const whyNotEligible = (): string | undefined => {
   if (!process.argv[1] || process.argv[1] === '-') return 'no-entry'
   const option = [...process.execArgv, ...nodeOptions()].find(isPlainOption)
   if (option) return `option: ${option}`
-  if (process.channel) return 'ipc-channel'
   if (env.NODE_V8_COVERAGE) return 'coverage'
   if (env.NODE_TEST_CONTEXT) return 'test-runner'
   return undefined

@@ -1,7 +1,7 @@
 // Arranges for the zygote to be started: when this run has evaluated its graph, or at the latest when it exits.
 import fs from 'node:fs'
 import { baseUrl } from '../distribution.js'
-import { observerPath, type Native, type Program } from '../native.js'
+import { observerPath, type Channel, type Native, type Program } from '../native.js'
 import { identityOf, zygoteOptions, type BasePlan, type Manifest } from '../protocol.js'
 import { leastSavingMs, settingsFor } from '../settings.js'
 import { nodeOptions } from './eligibility.js'
@@ -58,6 +58,7 @@ interface ZygoteFacts {
   args: string[]
   failures: number
   preload: string | undefined
+  channel?: Channel | undefined
 }
 
 /** As the last zygote has found out; anew where a package has changed since, which may be another module from now on. */
@@ -67,12 +68,13 @@ const basePlanOf = ({ base, ended }: Partial<Manifest>): BasePlan | undefined =>
 }
 
 /** How it is started, and what its manifest says first. */
-export const planZygote = (native: Native, program: Program, { key, previous, entry, args, failures, preload }: ZygoteFacts) => {
+export const planZygote = (native: Native, program: Program, { key, previous, entry, args, failures, preload, channel }: ZygoteFacts) => {
   const preloads = otherPreloads([...program.execArgv, ...nodeOptions()])
   const gates = (previous.gates ?? []).filter(({ file, identity: before }) => isUnchanged([file, before]))
   const base = basePlanOf(previous)
   const manifest: Partial<Manifest> = {
-    entry, node: program.node, nodeVersion: process.versions.node, build: native.build, ...preloads.length > 0 && { preloads },
+    entry, node: program.node, nodeVersion: process.versions.node, build: native.build,
+    ...preloads.length > 0 && { preloads }, ...channel && { channel },
     ...gates.length > 0 && { gates }, base, failures,
   }
   const own = zygoteOptions(key, entry, Number(process.versions.node.split('.')[0]), { preload, base: base?.packages.length ? baseUrl() : undefined })
@@ -103,7 +105,7 @@ export const prepareZygote = (native: Native, program: Program, { isClients, pre
   makeRoom(native, claim.key)
   const failures = failuresSoFar(previous)
   native.prepareZygote({
-    ...planZygote(native, program, { key: claim.key, previous, entry, args, failures, preload }),
+    ...planZygote(native, program, { key: claim.key, previous, entry, args, failures, preload, channel: claim.channel }),
     uptimeMs: Math.round(performance.now()),
     leastCpuMs: isClients ? 0 : leastSavingMs(),
   })

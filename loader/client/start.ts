@@ -24,6 +24,7 @@ const thisProgram = (asker: Asker): Program => ({
   entry: process.argv[1] ?? '',
   execArgv: process.execArgv,
   registerPath: asker === 'register' ? registerPath : '',
+  hasChannel: process.channel !== undefined,
 })
 
 const reportPlain = (reason: string) => {

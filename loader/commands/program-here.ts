@@ -17,6 +17,6 @@ export interface ProgramHere {
 export const programHere = ({ words: [entry, ...args], nodeOptions }: Pick<Call, 'words' | 'nodeOptions'>): ProgramHere => {
   if (entry === undefined) throw usageError('which program? Name its file.')
   if (!fs.statSync(entry, { throwIfNoEntry: false })?.isFile()) throw new InstastartError('INSTASTART_NO_PROGRAM', `there is no file ${entry}`)
-  const program = { node: process.execPath, argv0: 'node', entry, execArgv: ['--import', registerUrl(), ...nodeOptions], registerPath }
+  const program = { node: process.execPath, argv0: 'node', entry, execArgv: ['--import', registerUrl(), ...nodeOptions], registerPath, hasChannel: false }
   return { program, args, entry: fs.realpathSync(entry) }
 }

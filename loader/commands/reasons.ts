@@ -26,7 +26,10 @@ const before: Record<string, Explanation> = {
     means: 'Options before the program that are not of the form --name=value cannot be understood without Node.',
     helps: 'Write them as --name=value, or put them into NODE_OPTIONS.',
   },
-  'ipc-channel': { means: 'The program was started by child_process.fork(), with a channel to its parent that a run would not have.', helps: nothing },
+  'ipc-channel': {
+    means: 'The program was started with a channel to its parent that a zygote cannot have: as a worker of node:cluster, or under a number above 63.',
+    helps: nothing,
+  },
   coverage: { means: 'NODE_V8_COVERAGE is set: coverage counts what a process evaluates itself.', helps: nothing },
   'test-runner': { means: 'It is a file of Node\'s test runner.', helps: nothing },
   'entry-not-a-file': { means: 'The program is no regular file at this very path.', helps: 'Name the file with its ending.' },

@@ -55,7 +55,8 @@ export const beginZygote = (key: string) => {
   rehearse()
   const watchedArguments = watchArguments()
   const parking = new Parking({ native, platform, entry, manifest, files, watchedArguments, watchedStdio, settings, isByAuto: hadPreload })
-  const { split } = parking
+  const { split, channel } = parking
+  if (channel && !(require('./channel.js') as typeof import('./channel.js')).openChannel(native, channel)) parking.giveUp('ipc-channel')
   if (!platform.takeOver()) parking.giveUp('busy-workers')
   // Node 26 makes the array that is looked for when somebody first asks for this.
   void performance.nodeTiming.nodeStart

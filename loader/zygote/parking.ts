@@ -1,7 +1,7 @@
 // The end of a zygote's JavaScript: it parks at the gate and goes on in every run, or gives up and says why.
 import { inspect } from 'node:util'
 import { getHeapStatistics } from 'node:v8'
-import type { Native, Platform, WordToBase } from '../native.js'
+import type { Channel, Native, Platform, WordToBase } from '../native.js'
 import { identityOf, type BasePlan, type Manifest, type MovedGate } from '../protocol.js'
 import { define } from '../run/identity.js'
 import { startRun } from '../run/start.js'
@@ -85,6 +85,11 @@ export class Parking {
   /** Modules that the zygotes before this one could not evaluate. */
   get movedGates(): MovedGate[] {
     return this.#manifest.gates ?? []
+  }
+
+  /** With which the program is started. */
+  get channel(): Channel | undefined {
+    return this.#manifest.channel
   }
 
   /** In runs, and from the moment on at which nothing can be given up any more. */

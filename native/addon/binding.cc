@@ -40,7 +40,7 @@ Napi::Array toArray(Napi::Env env, const std::vector<std::string>& values) {
   return array;
 }
 
-// Of { node, argv0, entry, execArgv, registerPath }.
+// Of { node, argv0, entry, execArgv, registerPath, hasChannel }.
 ProgramFacts programFrom(const Napi::Object& from) {
   ProgramFacts facts;
   facts.node = text(from.Get("node"));
@@ -48,6 +48,7 @@ ProgramFacts programFrom(const Napi::Object& from) {
   facts.entry = text(from.Get("entry"));
   facts.register_path = text(from.Get("registerPath"));
   facts.exec_arguments = texts(from.Get("execArgv"));
+  facts.has_channel = from.Get("hasChannel").As<Napi::Boolean>().Value();
   return facts;
 }
 
@@ -69,7 +70,7 @@ void startClaimed() {
   claim.reset();
 }
 
-// claimProgram({ ...program, args }): { key, previous, asksAllArguments }, or why there is nothing to do.
+// claimProgram({ ...program, args }): { key, previous, asksAllArguments, channel? }, or why there is nothing to do.
 Napi::Value claimProgram(const Napi::CallbackInfo& info) {
   const auto options = info[0].As<Napi::Object>();
   ProgramFacts facts = programFrom(options);
@@ -85,6 +86,12 @@ Napi::Value claimProgram(const Napi::CallbackInfo& info) {
   result.Set("key", key);
   result.Set("previous", claim->previous());
   result.Set("asksAllArguments", asked == ARGUMENTS_READ);
+  if (facts.to_parent.fd >= 0) {
+    Napi::Object channel = Napi::Object::New(info.Env());
+    channel.Set("fd", facts.to_parent.fd);
+    channel.Set("serialization", facts.to_parent.serialization);
+    result.Set("channel", channel);
+  }
   return result;
 }
 
@@ -141,6 +148,11 @@ Napi::Value beginZygote(const Napi::CallbackInfo& info) {
   zygote = Zygote::begin(text(info[0]), loop, &error);
   if (!zygote) return Napi::String::New(info.Env(), error);
   return Napi::Number::New(info.Env(), zygote->manifest());
+}
+
+// openChannel(fd): whether there can be one.
+Napi::Value openChannel(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), zygote->openChannel(info[0].As<Napi::Number>().Int32Value()));
 }
 
 Napi::Value consulted(const Napi::CallbackInfo& info) {
@@ -354,6 +366,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("noteRun", noteRun);
   add("dropClaim", dropClaim);
   add("beginZygote", beginZygote);
+  add("openChannel", openChannel);
   add("consulted", consulted);
   add("heedActs", heedActs);
   add("doOwnWork", doOwnWork);

@@ -1,8 +1,10 @@
 #include "addon/client.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
+#include "addon/environment.h"
 #include "addon/unique_fd.h"
 #include "wire/ask.h"
 #include "wire/descriptors.h"
@@ -45,6 +47,24 @@ class KeptDescriptors {
   std::vector<int> marked_;
 };
 
+// What a parent says of the channel, for a client that becomes the run, or Node once more.
+class ChannelInEnvironment {
+ public:
+  explicit ChannelInEnvironment(const channel& channel) : is_needed_(channel.fd >= 0) {
+    if (!is_needed_) return;
+    setenv(CHANNEL_FD, std::to_string(channel.fd).c_str(), 1);
+    setenv(CHANNEL_SERIALIZATION, channel.serialization, 1);
+  }
+  ~ChannelInEnvironment() {
+    if (!is_needed_) return;
+    unsetenv(CHANNEL_FD);
+    unsetenv(CHANNEL_SERIALIZATION);
+  }
+
+ private:
+  const bool is_needed_;
+};
+
 std::string followArgument(const offer& offer, int64_t asked_at, size_t option_count, int64_t started_ns) {
   std::string argument = "--follow=";
   for (const int64_t number : {int64_t{offer.conversation}, int64_t{offer.image}, int64_t{offer.may_fork}, asked_at, static_cast<int64_t>(option_count)}) argument += std::to_string(number) + ",";
@@ -55,7 +75,14 @@ std::string followArgument(const offer& offer, int64_t asked_at, size_t option_c
 
 bool ProgramFacts::key(std::string* result) {
   const auto arguments = pointers(exec_arguments);
-  const program program = {node.c_str(), argv0.c_str(), entry.c_str(), arguments.data(), arguments.size(), register_path.c_str(), &here};
+  // Node has taken out of its environment what the parent has said of it.
+  if (has_channel) {
+    const std::vector<std::string> initial = initialEnvironment();
+    auto variables = pointers(initial);
+    variables.push_back(nullptr);
+    if (!find_channel(variables.data(), &to_parent) || to_parent.fd < 0) return false;
+  }
+  const program program = {node.c_str(), argv0.c_str(), entry.c_str(), arguments.data(), arguments.size(), register_path.c_str(), &here, &to_parent};
   char digits[KEY_LENGTH + 1];
   if (!find_surroundings(&here) || !program_key(&program, digits)) return false;
   *result = digits;
@@ -73,7 +100,7 @@ std::string becomeClient(ProgramFacts* facts, const std::string& client, std::ve
   const int inherited_count = find_inherited_descriptors(inherited);
   if (inherited_count < 0) return "inherited-descriptors";
   runtime_dir dir;
-  if (!facts->key(key)) return "entry-not-a-file";
+  if (!facts->key(key)) return facts->has_channel && facts->to_parent.fd < 0 ? "ipc-channel" : "entry-not-a-file";
   if (!runtime_dir_open(&dir, false)) return "absent";
   const UniqueFd dir_fd(dir.fd);
   arguments.insert(arguments.begin(), facts->entry);
@@ -82,6 +109,7 @@ std::string becomeClient(ProgramFacts* facts, const std::string& client, std::ve
   struct offer offer;
   char why[REASON_MAX] = "";
   const int64_t asked_at = now_ms();
+  const ChannelInEnvironment announced(facts->to_parent);
   if (access(client.c_str(), X_OK) != 0) return "no-client";
   if (!ask_for_run(&dir, key->c_str(), &request, &offer, why)) return why;
   const UniqueFd conversation(offer.conversation), image(offer.image);

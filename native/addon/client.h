@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <vector>
+#include "wire/channel.h"
 #include "wire/runtime_dir.h"
 #include "wire/surroundings.h"
 #include "wire/variant.h"
@@ -10,9 +11,11 @@
 struct ProgramFacts {
   std::string node, argv0, entry, register_path;
   std::vector<std::string> exec_arguments;
+  bool has_channel;
+  channel to_parent{.fd = -1};  // since key()
   surroundings here;  // since key()
 
-  // What its zygotes are found by; false if it or the working directory cannot be looked at.
+  // What its zygotes are found by; false if it, the working directory or the channel cannot be looked at.
   bool key(std::string* result);
   // Of the key. After key().
   asked_arguments chooseVariant(const runtime_dir& dir, const std::vector<std::string>& arguments, std::string* key);

@@ -25,6 +25,7 @@ void uv_walk(uv_loop_s*, void (*)(uv_handle_s*, void*), void*);
 int uv_is_active(const uv_handle_s*);
 int uv_async_send(uv_async_s*);
 int uv_has_ref(const uv_handle_s*);
+int uv_fileno(const uv_handle_s*, int*);
 int uv_handle_get_type(const uv_handle_s*);
 const char* uv_handle_type_name(int);
 }
@@ -39,11 +40,12 @@ void EventLoop::remember() {
   for (uv_handle_s* handle : handles()) (uv_is_active(handle) ? active_before_ : idle_before_).insert(handle);
 }
 
-std::string EventLoop::newlyActive() const {
+std::string EventLoop::newlyActive(int channel) const {
   if (loop_->active_reqs.count > 0) return "request";
   for (uv_handle_s* handle : handles()) {
     if (!uv_is_active(handle) || active_before_.contains(handle)) continue;
     const char* const type = uv_handle_type_name(uv_handle_get_type(handle));
+    if (int fd; channel >= 0 && uv_fileno(handle, &fd) == 0 && fd == channel) continue;
     // Listeners for signals survive: libuv renews its signal pipe, and the run gets the dispositions back.
     if (strcmp(type, "signal") == 0) continue;
     // One handle, as old as the process, serves all timers of JavaScript. Later ones are V8's delayed tasks, which may come at any time.

@@ -14,7 +14,7 @@ class EventLoop {
   // Remembers what is there now: Node's own.
   void remember();
   // What became active since and would be lost or shared by a fork ("timer", "tcp", ... or "request"); empty if nothing.
-  std::string newlyActive() const;
+  std::string newlyActive(int channel) const;
   // How many handles there are.
   size_t handleCount() const { return handles().size(); }
   // In a child, before anything else uses the loop. Returns a libuv error, 0 if none.

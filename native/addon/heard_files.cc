@@ -20,6 +20,12 @@ bool heedActs(const std::string& own_folder, void (*stop)(const char* act)) {
   return heed != nullptr;
 }
 
+bool heedChannel(int fd) {
+  const auto heed = find<decltype(instastart_heed_channel)>("instastart_heed_channel");
+  if (heed) heed(fd);
+  return heed != nullptr;
+}
+
 void markOwnWork(bool is_own) {
   if (const auto mark = find<decltype(instastart_mark_own_work)>("instastart_mark_own_work")) mark(is_own);
 }

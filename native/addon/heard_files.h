@@ -9,6 +9,9 @@ bool heedActs(const std::string& own_folder, void (*stop)(const char* act));
 // From here on questions of the process's surroundings (observer/surroundings.h) are the program's.
 void hearSurroundings();
 
+// To write to this descriptor is an act. False without the observer.
+bool heedChannel(int fd);
+
 // Acts of this thread are ours meanwhile.
 void markOwnWork(bool is_own);
 

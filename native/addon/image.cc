@@ -87,7 +87,7 @@ class Maker {
   Maker(Scratch& scratch, int memory) : scratch_(scratch), header_(scratch.header), memory_(memory) {}
 
   void noteKernelState();
-  void noteDescriptors();
+  void noteDescriptors(int channel);
   void assertOneThread();
   void assertPagesAreKept();
   [[noreturn]] void writeAndEnd();
@@ -96,7 +96,7 @@ class Maker {
   [[noreturn]] void giveUp(const char* reason, const char* detail = "");
   void noteRestartableSequences();
   void noteStatus();
-  void noteDescriptor(int number, const char* target);
+  void noteDescriptor(int number, const char* target, int channel);
   void noteArea(const MemoryArea& area);
   void noteSpecial(const MemoryArea& area);
   void noteOwnPages(const MemoryArea& area, bool zero_below);
@@ -203,10 +203,11 @@ void Maker::assertPagesAreKept() {
   if (const std::string library = libraryThatDiscardsPages(); !library.empty()) giveUp("discards-pages", library.c_str());
 }
 
-void Maker::noteDescriptor(int number, const char* target) {
+void Maker::noteDescriptor(int number, const char* target, int channel) {
   const auto is = [&](const char* start) { return strncmp(target, start, strlen(start)) == 0; };
   image_descriptor descriptor{number, -1, IMAGE_NOTHING, static_cast<uint32_t>(fcntl(number, F_GETFL)), 0, (fcntl(number, F_GETFD) & FD_CLOEXEC) != 0};
-  if (is("anon_inode:[eventpoll]")) descriptor.kind = IMAGE_EPOLL;
+  if (number == channel) descriptor.kind = IMAGE_CHANNEL;
+  else if (is("anon_inode:[eventpoll]")) descriptor.kind = IMAGE_EPOLL;
   else if (is("anon_inode:[eventfd]")) descriptor.kind = IMAGE_EVENTFD;
   else if (is("pipe:")) {
     // A writer follows its reader, if both are ours. An end without its other is a stand-in: the run's own takes its place.
@@ -231,7 +232,7 @@ void Maker::noteDescriptor(int number, const char* target) {
   scratch_.descriptors[header_.descriptor_count++] = descriptor;
 }
 
-void Maker::noteDescriptors() {
+void Maker::noteDescriptors(int channel) {
   DIR* const folder = opendir("/proc/self/fd");
   if (!folder) giveUp("descriptors", strerror(errno));
   int numbers[Scratch::DESCRIPTORS];
@@ -246,7 +247,7 @@ void Maker::noteDescriptors() {
     snprintf(path, sizeof path, "/proc/self/fd/%d", numbers[i]);
     const ssize_t length = readlink(path, target, sizeof target - 1);
     target[std::max<ssize_t>(length, 0)] = 0;
-    noteDescriptor(numbers[i], target);
+    noteDescriptor(numbers[i], target, channel);
   }
   closedir(folder);
 }
@@ -408,14 +409,14 @@ void Maker::writeAndEnd() {
 
 }  // namespace
 
-const image_handover* freezeInto(int memory) {
+const image_handover* freezeInto(int memory, int channel) {
   Scratch* const scratch = Scratch::make();
   if (!scratch) _exit(1);
   Maker maker(*scratch, memory);
   maker.assertOneThread();
   maker.assertPagesAreKept();
   maker.noteKernelState();
-  maker.noteDescriptors();
+  maker.noteDescriptors(channel);
   const uint64_t handover = saveRegisters(&scratch->header.registers);
   if (handover == 0) maker.writeAndEnd();
   return reinterpret_cast<const image_handover*>(handover);

@@ -25,6 +25,13 @@ int LowDescriptors::moveUp(int fd) const {
   return moved;
 }
 
-void LowDescriptors::release() const {
-  if (are_taken_) syscall(SYS_close_range, 3U, LOW_DESCRIPTORS - 1U, 0);
+static void closeRange(int first, int last) {
+  if (first <= last) syscall(SYS_close_range, static_cast<unsigned>(first), static_cast<unsigned>(last), 0);
+}
+
+void LowDescriptors::release(int spared) const {
+  if (!are_taken_) return;
+  const int at = spared < 0 ? LOW_DESCRIPTORS : spared;
+  closeRange(3, at - 1);
+  closeRange(at + 1, LOW_DESCRIPTORS - 1);
 }

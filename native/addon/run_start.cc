@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "addon/late_teardown.h"
 #include "addon/stdio_state.h"
+#include "wire/channel.h"
 #include "wire/frame.h"
 
 extern "C" void uv_disable_stdio_inheritance(void);
@@ -128,7 +129,8 @@ void startThawedRun(const image_handover& handover, RunRequest* request, EventLo
   request->parent_pid = getppid();
   request->started_ns = handover.started_ns;
   std::vector<std::string> environment;
-  for (char** variable = handover.environment; *variable; variable++) environment.emplace_back(*variable);
+  for (char** variable = handover.environment; *variable; variable++)
+    if (!is_of_channel(*variable)) environment.emplace_back(*variable);
   installEnvironment(std::move(environment), changes);
   dispositions.restore();
   restoreStdioOnSignals(dispositions);

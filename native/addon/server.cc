@@ -245,7 +245,8 @@ void Server::leaveZygote(Run run, pid_t zygote) {
   for (int end : zygote_.far_ends_) ::close(end);
   ::close(zygote_.dir_.fd);
   prepareRun(zygote, zygote_.heap_pages_, zygote_.loop_);
-  zygote_.low_descriptors_.release();
+  zygote_.low_descriptors_.release(zygote_.channel_.number());
+  zygote_.channel_.closeFarEnd();
   run_ = std::move(run);
 }
 

@@ -14,6 +14,7 @@
 #include "addon/unique_fd.h"
 #include "observer/questions.h"
 #include "observer/surroundings.h"
+#include "wire/channel.h"
 #include "wire/frame.h"
 #include "wire/program.h"
 #include "wire/protocol.h"
@@ -55,6 +56,8 @@ void Questions::stopHearing() {
   asks_names = heard.is_enumerated;
   for (size_t at = 0; at < heard.length; at += strlen(heard.names + at) + 1) {
     const std::string name = heard.names + at + 1;
+    // Node asks for it as it starts, and part of the program's key it is already.
+    if (is_of_channel((name + "=").c_str())) continue;
     const bool is_meant = heard.names[at] == HEARD_BY_NAME && name.compare(0, OWN.size(), OWN) != 0;
     if (is_meant || !is_session_noise((name + "=").c_str())) variables.push_back(name);
   }

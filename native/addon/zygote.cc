@@ -122,7 +122,7 @@ static std::string whatIsBeyondBudget() {
 }
 
 std::string Zygote::obstacle() {
-  if (std::string active = loop_.newlyActive(); !active.empty()) return "open-handle: " + active;
+  if (std::string active = loop_.newlyActive(channel_.number()); !active.empty()) return "open-handle: " + active;
   if (standInsWereWritten(far_ends_)) return "output-before-gate";
   if (std::string reason = recordHeardFiles(&freshness_); !reason.empty()) return reason;
   if (std::string file = freshness_.findChangedSince(started_ns_); !file.empty()) return "changed-while-loading: " + file;
@@ -180,7 +180,7 @@ void Zygote::becomeRun(const Parking& parking, Run* run) {
   if (run->image.ok()) {
     // JavaScript came here, and V8 may have found work for other threads on the way.
     parking.quiesce();
-    const image_handover* const handover = freezeInto(run->image.release());
+    const image_handover* const handover = freezeInto(run->image.release(), channel_.number());
     return startThawedRun(*handover, &run->request, loop_, parking.rebinds, dispositions_, environment_changes_);
   }
   if (run->orders.ok()) waitForOrder(std::move(run->orders), &run->request, &run->conversation);

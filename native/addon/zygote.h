@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include "addon/channel.h"
 #include "addon/dispositions.h"
 #include "addon/environment.h"
 #include "addon/event_loop.h"
@@ -51,6 +52,9 @@ class Zygote {
   // `manifest` (a JSON object) with the reason added. `own_folder`: where files are ours. False where nobody hears of acts.
   bool heedActs(const std::string& own_folder, const std::string& manifest, Explain explain);
 
+  // Before the program begins: where it is started with a channel to its parent, of that number. False if there can be none here.
+  bool openChannel(int number) { return channel_.open(number); }
+
   // How many handles libuv has.
   size_t handleCount() const { return loop_.handleCount(); }
 
@@ -96,6 +100,7 @@ class Zygote {
   EventLoop loop_;
   HeapPages heap_pages_;
   LowDescriptors low_descriptors_;
+  Channel channel_;
   runtime_dir dir_{};
   UniqueFd manifest_, listener_, slot_, command_;
   UniqueFd to_base_;  // of a zygote that was forked from one

@@ -17,6 +17,8 @@
 #include "wire/descriptors.h"
 #include "wire/frame.h"
 
+extern char **environ;
+
 // Linux guarantees argv[argc] == NULL; a caller that passed no argv[0] at all gets usage.
 struct invocation {
   char **options;  // Node's, before the entry
@@ -46,8 +48,6 @@ static const char *why_not_asked(const struct invocation *invocation) {
   if (invocation->argument_count == 0) return "no-entry";
   for (size_t i = 0; i < invocation->option_count; i++)
     if (strncmp(invocation->options[i], "--", 2) != 0 || !strchr(invocation->options[i], '=')) return "options";
-  // One of the descriptors handed down is a channel that Node makes process.send() of (child_process.fork).
-  if (getenv("NODE_CHANNEL_FD")) return "ipc-channel";
   struct stat info;
   if (stat(invocation->arguments[0], &info) != 0 || !S_ISREG(info.st_mode)) return "entry-not-a-file";
   return NULL;
@@ -56,7 +56,9 @@ static const char *why_not_asked(const struct invocation *invocation) {
 static bool ask(const struct installation *installation, const struct invocation *invocation, int64_t started_ns, struct offer *offer, char reason[REASON_MAX]) {
   int inherited[MOST_INHERITED];
   const int inherited_count = find_inherited_descriptors(inherited);
+  struct channel channel;
   const char *refused = why_not_asked(invocation);
+  if (!refused && !find_channel((const char *const *)environ, &channel)) refused = "ipc-channel";
   if (!refused && inherited_count < 0) refused = "inherited-descriptors";
   if (refused) {
     snprintf(reason, REASON_MAX, "%s", refused);
@@ -73,7 +75,8 @@ static bool ask(const struct installation *installation, const struct invocation
                             .exec_arguments = (const char *const *)invocation->options,
                             .exec_argument_count = invocation->option_count,
                             .register_path = installation->register_path,
-                            .surroundings = &here};
+                            .surroundings = &here,
+                            .channel = &channel};
   char key[KEY_LENGTH + 1];
   struct runtime_dir dir;
   if (!program_key(&program, key)) {

@@ -19,6 +19,7 @@
 
 #include "client/thaw_state.h"
 #include "client/thaw_x64.h"
+#include "wire/channel.h"
 #include "wire/frame.h"
 
 // The state, the numbers of the files, and a stack that begins at the end.
@@ -88,6 +89,12 @@ static bool make_pipe(const struct image_descriptor *reader, const struct image_
   return place(ends[1], writer) && placed;
 }
 
+// The caller has handed down what belongs there.
+static bool takes_channel(int number) {
+  struct channel channel;
+  return find_channel((const char *const *)environ, &channel) && channel.fd == number && fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK) == 0;
+}
+
 // First a placeholder for each, so that nothing else gets its number; then what it is. What the program's caller has opened keeps its number.
 static bool make_descriptors(const struct image_header *image, uint32_t *made, char reason[REASON_MAX]) {
   const struct image_descriptor *const table = (const void *)((const char *)image + image->descriptors);
@@ -95,6 +102,10 @@ static bool make_descriptors(const struct image_header *image, uint32_t *made, c
   bool done = nothing >= 0;
   for (; done && *made < image->descriptor_count; (*made)++) {
     int number = table[*made].number;
+    if (table[*made].kind == IMAGE_CHANNEL) {
+      done = takes_channel(number);
+      continue;
+    }
     // The first to be made may be where the placeholder itself lies.
     if (number == nothing) nothing = fcntl(number, F_DUPFD_CLOEXEC, number + 1);
     else if (fcntl(number, F_GETFD) >= 0) done = false;
@@ -113,7 +124,8 @@ static bool make_descriptors(const struct image_header *image, uint32_t *made, c
 
 static void close_descriptors(const struct image_header *image, uint32_t made) {
   const struct image_descriptor *const table = (const void *)((const char *)image + image->descriptors);
-  for (uint32_t i = 0; i < made; i++) close(table[i].number);
+  for (uint32_t i = 0; i < made; i++)
+    if (table[i].kind != IMAGE_CHANNEL) close(table[i].number);
 }
 
 // Out of the way of the image's numbers.

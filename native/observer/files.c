@@ -30,6 +30,7 @@
 enum { SLOTS = 1 << 17, MOST = SLOTS / 2, TEXT = 32 << 20 };
 
 _Thread_local bool is_own_work;
+static int channel = -1;
 
 static atomic_bool is_deaf;
 static void (*_Atomic stop)(const char *act);
@@ -176,6 +177,8 @@ void instastart_heed_acts(const char *folder, void (*instead)(const char *act)) 
   atomic_store(&is_deaf, false);
 }
 
+void instastart_heed_channel(int fd) { channel = fd; }
+
 void instastart_mark_own_work(bool is_own) { is_own_work = is_own; }
 
 struct heard_files instastart_stop_heeding(void) {
@@ -320,16 +323,18 @@ static bool is_output(int fd) {
   return false;
 }
 
-// What is printed goes to a stand-in, where nobody but the zygote's log has it.
+// What is printed goes to a stand-in, where nobody but the zygote's log has it, and what is sent to nowhere.
 #define PRINT(name, parameters, arguments) \
   ssize_t name parameters { \
     const ssize_t result = NEXT(name) arguments; \
     if (is_heeding() && is_output(fd)) heed("to print", AT_FDCWD, NULL); \
+    if (is_heeding() && fd == channel) heed("to send a message", AT_FDCWD, NULL); \
     return result; \
   }
 PRINT(write, (int fd, const void *from, size_t size), (fd, from, size))
 PRINT(writev, (int fd, const struct iovec *parts, int count), (fd, parts, count))
 PRINT(pwrite64, (int fd, const void *from, size_t size, off64_t at), (fd, from, size, at))
+PRINT(sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags))
 
 #define READ(name, parameters, arguments) \
   ssize_t name parameters { \

@@ -22,6 +22,9 @@ struct heard_files {
 // is below `own_folder` is ours, and nobody's question.
 void instastart_heed_acts(const char *own_folder, void (*stop)(const char *act));
 
+// What is written to this descriptor is a message to somebody else.
+void instastart_heed_channel(int fd);
+
 // For the observer's own use: `caller` is code that starts a thread, which no run would have. Node's own pool is renewed in runs.
 void heed_thread(const void *caller) __attribute__((visibility("hidden")));
 

@@ -10,6 +10,9 @@ extern "C" {
 // device; a closed one counts as 'c', for Node opens /dev/null in its place.
 char descriptor_kind(int fd);
 
+// Above all numbers that are used in scripts (`exec 3<file`), by make (3, 4), by service managers (3 and on, sd_listen_fds(3)) and for channels.
+enum { LOW_DESCRIPTORS = 64 };
+
 // More than anybody hands down.
 enum { MOST_INHERITED = 512 };
 

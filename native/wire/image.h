@@ -74,9 +74,9 @@ struct image_file {
   char path[4096];
 };
 
-enum image_descriptor_kind { IMAGE_NOTHING, IMAGE_EPOLL, IMAGE_EVENTFD, IMAGE_PIPE_READER, IMAGE_PIPE_WRITER };
+enum image_descriptor_kind { IMAGE_NOTHING, IMAGE_EPOLL, IMAGE_EVENTFD, IMAGE_PIPE_READER, IMAGE_PIPE_WRITER, IMAGE_CHANNEL };
 
-// Descriptors are made again under their number; those from 0 to 2 are the client's.
+// Descriptors are made again under their number; those from 0 to 2 are the client's, and so is the channel to its parent, which must have this number.
 struct image_descriptor {
   int32_t number;
   int32_t other;    // a pipe's writer: the number of its reader

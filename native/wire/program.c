@@ -20,6 +20,7 @@ static const char *const session_noise[] = {
 };
 
 bool is_session_noise(const char *assignment) {
+  if (is_of_channel(assignment)) return true;
   for (const char *const *name = session_noise; *name; name++) {
     size_t length = strlen(*name);
     if (strncmp(assignment, *name, length) == 0 && assignment[length] == '=') return true;
@@ -155,6 +156,10 @@ bool program_key(const struct program *program, char key[KEY_LENGTH + 1]) {
     add_number(&hash, (int64_t)here->device);
     add_number(&hash, (int64_t)here->inode);
     sha256_update(&hash, here->kinds, sizeof here->kinds);
+  }
+  if (program->channel->fd >= 0) {
+    add_text(&hash, program->channel->serialization);
+    add_number(&hash, program->channel->fd);
   }
   if (!add_boot_variables(&hash)) return false;
 

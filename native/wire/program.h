@@ -2,6 +2,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include "wire/channel.h"
 #include "wire/runtime_dir.h"
 #include "wire/surroundings.h"
 
@@ -17,6 +18,7 @@ struct program {
   size_t exec_argument_count;
   const char *register_path;  // our own preload, which does not count as an argument of Node's; "": the program asks by itself (instastart/auto)
   const struct surroundings *surroundings;
+  const struct channel *channel;
 };
 
 // True for assignments of variables that differ from one session or call to the next, and are no answer to any question.

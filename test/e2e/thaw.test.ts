@@ -143,24 +143,6 @@ describe.each(nodes)('on Node $version', (node) => {
     })
   })
 
-  test('a channel that the parent has made is Node\'s business', async () => {
-    sandbox.write('parent.mjs', `
-import { fork } from 'node:child_process'
-const child = fork('child.mjs', { execPath: process.argv[2], execArgv: [], env: process.env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-child.on('message', (message) => { console.log(message); child.send('pong') })
-`)
-    sandbox.write('child.mjs', `
-import './helper.mjs'
-process.send('ping')
-process.once('message', (message) => { console.log(message); process.disconnect() })
-`)
-    for (let run = 0; run < 2; run++) {
-      const outcome = await sandbox.run('node', ['parent.mjs', path.join(sandbox.distribution, 'instastart')], { env })
-      expect(outcome).toMatchObject({ status: 0, stdout: 'ping\npong\n' })
-      expect(plainReason(outcome)).toBe('ipc-channel')
-    }
-  })
-
   // The first is seen before anything is done, the second only when the kernel refuses a mapping, and what was is gone.
   // Plain Node starts with so little in some versions only, and what V8 says then comes from the plain run that takes over.
   test.each(['--as=300000000', '--data=60000000'])('with little memory allowed (prlimit %s) a run is what plain Node is', async (limit) => {
