@@ -59,6 +59,14 @@ static bool is_remade(const struct runtime_dir *dir, const char *key) {
   return made;
 }
 
+// Whether it may have for an edit: it has said so, to this client or to another one while this one waited for its turn.
+static bool has_left(const char *reason) {
+  static const char *const reasons[] = {"stale", "absent", "closing", "broken-conversation", NULL};
+  for (const char *const *each = reasons; *each; each++)
+    if (strncmp(reason, *each, strlen(*each)) == 0) return true;
+  return false;
+}
+
 static int find_zygote(const struct runtime_dir *dir, const char *key, int64_t *deadline, char reason[REASON_MAX]) {
   int fd = runtime_dir_connect(dir, key);
   *deadline = now_ms() + ANSWER_WITHIN_MS;
@@ -179,7 +187,7 @@ bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct ru
   const enum asked_arguments arguments = choose_variant(dir, &process, variant);
   const int zygote = find_zygote(dir, variant, &deadline, reason);
   if (zygote >= 0 && ask_zygote(zygote, deadline, request, offer, reason)) return true;
-  if (strncmp(reason, "stale", 5) == 0 || strcmp(reason, "absent") == 0) {
+  if (has_left(reason)) {
     const int remade = is_remade(dir, variant) ? find_zygote(dir, variant, &deadline, reason) : -1;
     if (remade >= 0) return ask_zygote(remade, deadline, request, offer, reason);
   }

@@ -101,6 +101,19 @@ describe.each(nodes)('on Node $version', (node) => {
     await program.runLikePlain('client', 3)
   })
 
+  test('all runs that come at once after an edit go on from it', async () => {
+    write({ 'a.mjs': { imports: ['slow'] } }, { imports: ['./a.mjs', 'second'] })
+    await program.warmUp('client')
+    for (let i = 0; i < scaled(20, 3); i++) {
+      const { stdout } = await program.plainRun()
+      program.edit('a.mjs')
+      const outcomes = await Promise.all(Array.from({ length: 12 }, () => sandbox.run('client', ['app.mjs'])))
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 0, stdout })
+      expect(outcomes.map(debugLine).filter((line) => !warm.test(line))).toEqual([])
+      await sandbox.untilSettled()
+    }
+  })
+
   test('packages that were changed are loaded anew', async () => {
     write({ 'a.mjs': { imports: ['first'] } }, { imports: ['./a.mjs', 'second'] })
     await program.warmUp('client')
