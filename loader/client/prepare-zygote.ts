@@ -94,6 +94,8 @@ export const prepareZygote = (native: Native, program: Program, { isClients, pre
   const entry = fs.realpathSync(program.entry)
   const excluded = settingsFor(entry).exclude.find(({ covers }) => covers(entry))
   if (excluded) return `excluded: ${excluded.name}`
+  // In a zygote there is no channel yet as they are loaded.
+  if (program.hasChannel && otherPreloads([...program.execArgv, ...nodeOptions()]).length > 0) return 'ipc-channel'
   const args = process.argv.slice(2)
   const claim = native.claimProgram({ ...program, args })
   if (typeof claim === 'string') return claim === 'passing-sandbox' ? claim : undefined

@@ -27,7 +27,8 @@ const before: Record<string, Explanation> = {
     helps: 'Write them as --name=value, or put them into NODE_OPTIONS.',
   },
   'ipc-channel': {
-    means: 'The program was started with a channel to its parent that a zygote cannot have: as a worker of node:cluster, or under a number above 63.',
+    means: 'The program was started with a channel to its parent that a zygote cannot have: as a worker of node:cluster, beside other preloads, after the event ' +
+      'loop had begun, under a number above 63, or with fewer than 256 descriptors allowed.',
     helps: nothing,
   },
   coverage: { means: 'NODE_V8_COVERAGE is set: coverage counts what a process evaluates itself.', helps: nothing },
@@ -96,7 +97,8 @@ const givenUp: Record<string, Explanation> = {
     helps: 'The next run makes another base.',
   },
   'base-seen': {
-    means: 'A module of the program has changed something that packages after it may look at as they are loaded; a base would have loaded them before it.',
+    means: 'The order in which a base evaluates could be seen here: a module of the program has changed what packages after it may look at as they are loaded, ' +
+      'or a package has changed what modules of the program before it may, or has left something to be done, or has looked at the module that requires it.',
     helps: 'Nothing needs to be done: the next base ends in front of these packages.',
   },
   'base-failed': {

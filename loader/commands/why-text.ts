@@ -18,7 +18,7 @@ const nextText = ({ next: { verdict, reason }, zygotes }: Facts): string => {
   if (verdict === 'joins') return 'Its zygote is being made: a run from here waits for it, if that is sooner than a plain one.\n'
   const says = reason ?? 'absent'
   const others = says === 'absent' && zygotes.length > 0
-    ? wrapped('The zygotes below are for other ways to start it: other directories, Nodes, kinds of terminal or pipe, variables, arguments.', '  ')
+    ? wrapped('The zygotes below are for other ways to start it: other directories, Nodes, kinds of terminal or pipe, variables, arguments, by child_process.fork().', '  ')
     : ''
   return `The next run from here is ${styledState('plain')}: ${says}\n${paragraph(says, '  ')}${others}`
 }

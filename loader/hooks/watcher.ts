@@ -10,7 +10,7 @@ export interface LoadWatcher {
   resolve?(specifier: string, parentURL: string | undefined): { url: string; format?: string } | { parentURL: string } | undefined
   /** What an `import` has been resolved to. */
   resolved?(specifier: string, parentURL: string, url: string): void
-  /** What a `require` has been resolved to, unless Node knows it from an earlier one; or a `require.resolve`. */
+  /** What a `require` has been resolved to, unless Node knows it from an earlier one; or a `require.resolve`, or what Node reads for its exports. */
   required?(specifier: string, parentURL: string, url: string): void
   /** Source of a module that exists in no file (asked for every URL whose scheme is not file:, node:, data:, or undefined otherwise). */
   virtual?(url: string): { format: string; source: string } | undefined

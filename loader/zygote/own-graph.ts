@@ -1,4 +1,4 @@
-// The program's own modules, as far as they are ES modules, and the packages that they import, in the order in which Node evaluates both.
+// The program's own modules: of all of them the texts; and of ES modules what they import, in the order in which Node evaluates it.
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { distribution } from '../distribution.js'
 import { withoutMap } from '../hooks/inline-map.js'
@@ -26,6 +26,9 @@ const isInert = (url: string): boolean => url.startsWith('node:') || url.startsW
 const withoutPrologue = (source: string): string =>
   withoutMap(source).replace(/^var __\w+ = Object(?:\.\w+)+;$/gm, '').replaceAll('Object.defineProperty(exports,', '(')
 
+/** Stands for a text that may hold anything. */
+const unknown = '?'
+
 export class OwnGraph {
   readonly #imports = new Map<string, readonly StaticImport[] | undefined>()
   readonly #targets = new Map<string, string>()
@@ -49,9 +52,9 @@ export class OwnGraph {
     return true
   }
 
-  /** The text of one of CommonJS. */
-  addText(url: string, source: string) {
-    this.#texts.set(url, withoutPrologue(source))
+  /** The text of one of CommonJS; undefined if nobody knows it. */
+  addText(url: string, source: string | undefined) {
+    this.#texts.set(url, source === undefined ? unknown : withoutPrologue(source))
   }
 
   /** By which kind of import an own module has it; undefined if it is no own module's. */
@@ -64,12 +67,13 @@ export class OwnGraph {
 
   /** Whether an own module may find out that there is a global variable of this name. */
   mayAskForGlobal(name: string): boolean {
-    return [...this.#texts.values()].some((text) => text.includes(name) || text.includes('\\u') || /\b(?:globalThis|global|eval|Function)\b(?!\s*\.\s*\w)/.test(text))
+    return [...this.#texts.values()].some((text) => text === unknown || text.includes(name) || text.includes('\\u') || /\b(?:globalThis|global|eval|Function)\b(?!\s*\.\s*\w)/.test(text))
   }
 
   /** The first of these global variables that an own module may give another value. */
   mayReplace(url: string, names: readonly string[]): string | undefined {
     const text = this.#texts.get(url) ?? ''
+    if (text === unknown) return names[0]
     const isReaching = /\b(?:globalThis|global|Reflect|defineProperty|defineProperties|assign|eval|Function)\b/.test(text)
     return names.find((name) => (isReaching && text.includes(name)) || new RegExp(`\\b${name}\\s*=(?!=)`).test(text))
   }

@@ -1,5 +1,6 @@
 // How a base loads its packages: in one go, as in a program where nothing comes between two of them; and what each of them has done is looked at.
 import { AsyncResource } from 'node:async_hooks'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Native, Platform } from '../native.js'
 import type { BasePackage } from '../protocol.js'
@@ -67,6 +68,8 @@ export class PackageLoading {
       done = index
       // Counting adds one of both.
       if (jobs !== last.jobs + 1 || resources !== last.resources + 1) isUnfinished(index)
+      const changed = this.standIns.changed()
+      if (changed !== undefined) this.#unfit ??= { index, what: `${changed} by ${this.#name(index)}` }
       this.effects.push(...[...state.changes(), ...state.addLoadedBuiltins()].map((change) => ({ ...change, index })))
       state.addPackage(this.#name(index), exports)
       this.#current = index + 1
@@ -76,7 +79,8 @@ export class PackageLoading {
     const passed = (index: number) => {
       if (done !== index) isUnfinished(index)
     }
-    const required = (file: string, parent: string): unknown => this.standIns.of(parent).require(file)
+    // By a name that no own module has for it: Node remembers what was found by which.
+    const required = (file: string, parent: string): unknown => this.standIns.of(parent).require(`${path.dirname(file)}/./${path.basename(file)}`)
     Object.defineProperty(process, packagesSymbol, { configurable: true, value: { begin, loaded, passed, required } })
     const call = `globalThis.process[globalThis.Symbol.for('${packagesSymbol.description}')]`
     const load = (each: BasePackage, index: number) => isRequired(each)

@@ -11,6 +11,15 @@ interface Step {
   url: string
 }
 
+/** Nothing is leading in what is in no file, as the `noop.js` that `createRequire(folder)` makes up. */
+const leadingIn = (file: string): readonly string[] => {
+  try {
+    return leadingRequires(transformedSource(file)) ?? []
+  } catch {
+    return []
+  }
+}
+
 const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
 
 export class RequiredOrder {
@@ -20,8 +29,6 @@ export class RequiredOrder {
   #last: Step | undefined
   #hasEnded = false
   #hasRun = false
-  /** Own modules that were evaluated, or are, of which nobody has been told. */
-  readonly #begun: string[] = []
 
   constructor(entry: string) {
     this.#entry = entry
@@ -32,7 +39,6 @@ export class RequiredOrder {
     this.#forgetResolved()
     this.#hasRun ||= !this.#followsAtOnce(specifier, parentURL)
     this.#last = { parentURL, url }
-    if (isOwnModule(url)) this.#begun.push(url)
     if (this.#hasEnded || !isPackages(url) || this.#packages.some((each) => each.url === url)) return false
     this.#packages.push({ url, requiredBy: fileURLToPath(parentURL) })
     return true
@@ -49,11 +55,11 @@ export class RequiredOrder {
     return this.#packages
   }
 
-  /** Own modules that have begun since the last call. Undefined: none has done anything but require. */
-  takeRun(): string[] | undefined {
-    if (!this.#hasRun) return undefined
+  /** Whether an own module has done anything but require since the last call. */
+  takeRun(): boolean {
+    const hasRun = this.#hasRun
     this.#hasRun = false
-    return this.#begun.splice(0)
+    return hasRun
   }
 
   /** Parses in advance. */
@@ -64,7 +70,6 @@ export class RequiredOrder {
   /** Whether no statement of an own module has run since the last step, other than those that require. */
   #followsAtOnce(specifier: string, parentURL: string): boolean {
     const last = this.#last
-    if (!last) this.#begun.push(this.#entry)
     const goesOn = !last ? parentURL === this.#entry : last.parentURL === parentURL ? !isOwnModule(last.url) : last.url === parentURL
     return goesOn && this.#leadingOf(fileURLToPath(parentURL)).includes(specifier)
   }
@@ -73,7 +78,7 @@ export class RequiredOrder {
     const identity = identityOf(file)
     const known = this.#leading.get(file)
     if (known?.identity === identity) return known.specifiers
-    const specifiers = leadingRequires(transformedSource(file)) ?? []
+    const specifiers = leadingIn(file)
     this.#leading.set(file, { identity, specifiers })
     return specifiers
   }

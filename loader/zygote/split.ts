@@ -25,6 +25,18 @@ const isSame = (one: BasePackage, other: BasePackage | undefined): boolean => on
 
 const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
 
+/** Undefined where it is in no file, as what a test puts into `require.cache`. */
+const textOf = (file: string): string | undefined => {
+  try {
+    return transformedSource(file)
+  } catch {
+    return undefined
+  }
+}
+
+/** One that Node has made before anybody required it, for the names of its exports (`export * from` in a main module). */
+const hasNoParent = ({ url }: BasePackage): boolean => Reflect.get(cache[fileURLToPath(url)] ?? {}, 'parent') == null
+
 export class SplitProgram {
   readonly #graph = new OwnGraph()
   readonly #required: RequiredOrder
@@ -38,6 +50,8 @@ export class SplitProgram {
   readonly #pending = new Set<string>()
   /** The first own module that has changed what packages after it may look at, and how many come before it. */
   #changing: { url: string; what: string; before: number } | undefined
+  /** Files of CommonJS whose texts the graph has. */
+  readonly #read = new Set<string>()
   readonly #platform: Platform
 
   constructor(entry: string, plan: BasePlan | undefined, { native, platform }: { native: Native; platform: Platform }) {
@@ -78,7 +92,7 @@ export class SplitProgram {
     // Else it is evaluated anew, or is none of the base's.
     const isThere = cache[fileURLToPath(url)] !== undefined
     const what = !isThere ? `require('${specifier}')` : isNew ? this.#lookForChange(this.#state) : undefined
-    if (what !== undefined) this.#changing = { url: parentURL, what, before }
+    if (what !== undefined) this.#hasChanged(parentURL, what, before)
   }
 
   /** Whether the program's main module is. */
@@ -143,26 +157,31 @@ export class SplitProgram {
     return (this.#ownOrder.before.get(url) ?? 0) < this.packages.length
   }
 
-  #hasChanged(url: string, what: string) {
-    this.#changing ??= { url, what, before: this.#isCommonJS ? this.#required.packages.length : this.#ownOrder.before.get(url) ?? 0 }
+  #hasChanged(url: string, what: string, before = this.#isCommonJS ? this.#required.packages.length : this.#ownOrder.before.get(url) ?? 0) {
+    this.#changing ??= { url, what, before }
   }
 
   /** What own modules of CommonJS have changed since the last look. */
   #lookForChange(state: VisibleState): string | undefined {
-    const run = this.#required.takeRun()
-    if (!run) return undefined
-    const replaced = run.flatMap((each) => this.#graph.mayReplace(this.#withText(each), state.interfaces) ?? [])
+    if (!this.#required.takeRun()) return undefined
+    const replaced = this.#readNewTexts().flatMap((url) => this.#graph.mayReplace(url, state.interfaces) ?? [])
     return replaced[0] ?? state.changes()[0]?.what
-  }
-
-  #withText(url: string): string {
-    this.#graph.addText(url, transformedSource(fileURLToPath(url)))
-    return url
   }
 
   /** Own modules of CommonJS that are evaluated, or have begun to be. */
   get #ownRequired(): string[] {
     return Object.keys(cache).filter((file) => path.isAbsolute(file) && isOwnModule(pathToFileURL(file).href))
+  }
+
+  /** Those whose text has not been looked at, by URL. */
+  #readNewTexts(): string[] {
+    const added = this.#ownRequired.filter((file) => !this.#read.has(file) && !/\.(?:json|node)$/.test(file))
+    return added.map((file) => {
+      const url = pathToFileURL(file).href
+      this.#read.add(file)
+      this.#graph.addText(url, textOf(file))
+      return url
+    })
   }
 
   #evaluated(url: string) {
@@ -208,12 +227,14 @@ export class SplitProgram {
   }
 
   #requiredSoFar() {
+    const { packages } = this.#required
+    const orphan = packages.findIndex(hasNoParent)
     // What a module looks at as it requires, nobody knows: it may be anything, from the start.
-    return { packages: [...this.#required.packages], first: 0, own: this.#ownRequired }
+    return { packages: packages.slice(0, orphan < 0 ? undefined : orphan), first: 0, own: this.#ownRequired }
   }
 
   #mayAskForGlobal(name: string): boolean {
-    if (this.#isCommonJS) for (const file of this.#ownRequired) this.#withText(pathToFileURL(file).href)
+    if (this.#isCommonJS) this.#readNewTexts()
     return this.#graph.mayAskForGlobal(name)
   }
 }

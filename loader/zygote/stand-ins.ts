@@ -5,11 +5,15 @@ import path from 'node:path'
 
 type NodeModuleClass = typeof Module & { _nodeModulePaths(folder: string): string[] }
 
+const pathsOf = (file: string): string[] => (Module as NodeModuleClass)._nodeModulePaths(path.dirname(file))
+
 export class StandIns {
   readonly #entry: string
   readonly #byFile = new Map<string, NodeModule>()
   /** By the own module that is there. */
   readonly #linked = new Map<unknown, NodeModule>()
+  /** That each of them has. */
+  readonly #keys = new Set<string>()
   readonly #seen: (what: string) => void
 
   /** `seen`: a package has looked at what nobody knows of an own module before it is evaluated. */
@@ -32,12 +36,23 @@ export class StandIns {
     if (known) return known
     const standIn = new Module(file)
     const isMain = file === this.#entry
-    const paths = (Module as NodeModuleClass)._nodeModulePaths(path.dirname(file))
-    Object.assign(standIn, { filename: file, paths })
+    Object.assign(standIn, { filename: file, paths: pathsOf(file) })
     this.#report(standIn, 'exports', {})
     if (!isMain) this.#report(standIn, 'parent', undefined)
+    for (const key of Object.getOwnPropertyNames(standIn)) this.#keys.add(key)
     this.#byFile.set(file, standIn)
     return standIn
+  }
+
+  /** What a package has put on one, or has changed there: the own module would have it. */
+  changed(): string | undefined {
+    for (const standIn of this.#byFile.values()) {
+      // Node's loader notes things by symbols.
+      const added = Object.getOwnPropertyNames(standIn).find((key) => !this.#keys.has(key))
+      if (added !== undefined) return `module.${added}`
+      if (standIn.paths.join('\n') !== pathsOf(standIn.filename).join('\n')) return 'module.paths'
+    }
+    return undefined
   }
 
   /** The own module is there: it answers for what stood for it. */
@@ -61,6 +76,9 @@ export class StandIns {
       this.#seen(`module.${key}`)
       return value
     }
-    Object.defineProperty(standIn, key, { configurable: true, enumerable: Object.hasOwn(standIn, key), get })
+    const set = () => {
+      this.#seen(`module.${key}`)
+    }
+    Object.defineProperty(standIn, key, { configurable: true, enumerable: Object.hasOwn(standIn, key), get, set })
   }
 }

@@ -10,6 +10,7 @@
 #include "wire/descriptors.h"
 #include "wire/frame.h"
 #include "wire/program.h"
+#include "wire/variables.h"
 
 // When Node says that its process started (src/node_perf.cc).
 namespace node::performance {

@@ -12,8 +12,8 @@
 #include <unistd.h>
 #include "addon/late_teardown.h"
 #include "addon/stdio_state.h"
-#include "wire/channel.h"
 #include "wire/frame.h"
+#include "wire/variables.h"
 
 extern "C" void uv_disable_stdio_inheritance(void);
 

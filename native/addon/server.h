@@ -21,6 +21,7 @@ class Server {
 
   // Makes the image and waits for it. True in its maker, which goes on as `run`.
   bool makeImageNow(Run* run);
+  bool hasImage() const { return image_.isReady(); }
 
  private:
   // A client or command: reading its message, then waiting for its GO, then being told about its run.

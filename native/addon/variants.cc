@@ -14,10 +14,9 @@
 #include "addon/unique_fd.h"
 #include "observer/questions.h"
 #include "observer/surroundings.h"
-#include "wire/channel.h"
 #include "wire/frame.h"
-#include "wire/program.h"
 #include "wire/protocol.h"
+#include "wire/variables.h"
 #include "wire/variant.h"
 
 static std::vector<const char*> pointersTo(const std::vector<std::string>& texts) {

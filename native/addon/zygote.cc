@@ -165,8 +165,10 @@ bool Zygote::park(Parking& parking, Run* run) {
   // The last things before the name appears: from here on nothing posts to V8's workers, and nothing of V8's is allocated.
   parking.quiesce();
   if (!heap_pages_.makeInheritable()) return false;
-  // Where nothing else is wanted no client shall come before it.
-  if (chosen_engine() == ENGINE_THAW && server.makeImageNow(run)) return true;
+  // Where nothing else is of use no client shall come before it.
+  const bool has_channel = channel_.number() >= 0;
+  if ((chosen_engine() == ENGINE_THAW || has_channel) && server.makeImageNow(run)) return true;
+  if (has_channel && !server.hasImage()) return false;
   if (renameat(dir_.fd, (key_ + ".warming").c_str(), dir_.fd, key_.c_str()) != 0) return false;
   tellBase(key_);
   // After the name: until then a client goes by what the manifest says of how long warming takes.

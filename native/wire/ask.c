@@ -43,8 +43,9 @@ static int64_t worth_waiting_until(const struct runtime_dir *dir, const char *ke
   return now_ms() + (left > 0 ? left : 0) + expected / 2 + ANSWER_WITHIN_MS;
 }
 
-// The zygote is gone, but packages that have not changed since need not be loaded again. Whether there is a new one to wait for.
-static bool is_remade(const struct runtime_dir *dir, const char *key) {
+// The zygote is gone, but packages that have not changed since need not be loaded again. Whether there is a base: if it makes another zygote, or has
+// made one for somebody else, that can be found now.
+static bool asks_base(const struct runtime_dir *dir, const char *key) {
   char name[KEY_LENGTH + 8];
   snprintf(name, sizeof name, "%s.base", key);
   const int base = runtime_dir_connect(dir, name);
@@ -52,11 +53,10 @@ static bool is_remade(const struct runtime_dir *dir, const char *key) {
   const int64_t deadline = now_ms() + ANSWER_WITHIN_MS;
   struct frame_reader reader;
   frame_reader_init(&reader, MAX_SMALL_MESSAGE);
-  const bool made = frame_send(base, MESSAGE_REMAKE, NULL, 0, NULL, 0, deadline) && frame_receive(&reader, base, deadline) == FRAME_COMPLETE &&
-                    reader.header.type == MESSAGE_ACCEPTED;
+  const bool answers = frame_send(base, MESSAGE_REMAKE, NULL, 0, NULL, 0, deadline) && frame_receive(&reader, base, deadline) == FRAME_COMPLETE;
   frame_reader_reset(&reader);
   close(base);
-  return made;
+  return answers;
 }
 
 // Whether it may have for an edit: it has said so, to this client or to another one while this one waited for its turn.
@@ -68,23 +68,27 @@ static bool has_left(const char *reason) {
 }
 
 static int find_zygote(const struct runtime_dir *dir, const char *key, int64_t *deadline, char reason[REASON_MAX]) {
+  char warming[KEY_LENGTH + 16];
+  snprintf(warming, sizeof warming, "%s.warming", key);
   int fd = runtime_dir_connect(dir, key);
-  *deadline = now_ms() + ANSWER_WITHIN_MS;
-  if (fd >= 0) return fd;
-  if (errno == ENOENT) {
-    char name[KEY_LENGTH + 16];
-    snprintf(name, sizeof name, "%s.warming", key);
-    fd = runtime_dir_connect(dir, name);
-    if (fd < 0) {
+  if (fd < 0 && errno == ENOENT) {
+    fd = runtime_dir_connect(dir, warming);
+    if (fd >= 0) {
+      *deadline = worth_waiting_until(dir, key);
+      if (*deadline > 0) return fd;
+      close(fd);
+      say(reason, "warming", NULL);
+      return -1;
+    }
+    // It may have got its name meanwhile.
+    fd = runtime_dir_connect(dir, key);
+    if (fd < 0 && errno == ENOENT) {
       say(reason, "absent", NULL);
       return -1;
     }
-    *deadline = worth_waiting_until(dir, key);
-    if (*deadline > 0) return fd;
-    close(fd);
-    say(reason, "warming", NULL);
-    return -1;
   }
+  *deadline = now_ms() + ANSWER_WITHIN_MS;
+  if (fd >= 0) return fd;
   say(reason, errno == ECONNREFUSED ? "absent" : errno == EPERM ? "foreign-zygote" : "unreachable", errno == ECONNREFUSED ? NULL : strerror(errno));
   return -1;
 }
@@ -187,8 +191,9 @@ bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct ru
   const enum asked_arguments arguments = choose_variant(dir, &process, variant);
   const int zygote = find_zygote(dir, variant, &deadline, reason);
   if (zygote >= 0 && ask_zygote(zygote, deadline, request, offer, reason)) return true;
-  if (has_left(reason)) {
-    const int remade = is_remade(dir, variant) ? find_zygote(dir, variant, &deadline, reason) : -1;
+  if (has_left(reason) && asks_base(dir, variant)) {
+    char again[REASON_MAX];
+    const int remade = find_zygote(dir, variant, &deadline, again);
     if (remade >= 0) return ask_zygote(remade, deadline, request, offer, reason);
   }
   // Nobody can tell here which of the answers is new.

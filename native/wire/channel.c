@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "wire/descriptors.h"
-#include "wire/variant.h"
+#include "wire/variables.h"
 
 bool find_channel(const char *const *environment, struct channel *found) {
   const char *const number = variable_of(CHANNEL_FD, environment), *serialization = variable_of(CHANNEL_SERIALIZATION, environment);
@@ -21,10 +21,3 @@ bool find_channel(const char *const *environment, struct channel *found) {
   strcpy(found->serialization, serialization);
   return true;
 }
-
-static bool assigns(const char *assignment, const char *name) {
-  const size_t length = strlen(name);
-  return strncmp(assignment, name, length) == 0 && assignment[length] == '=';
-}
-
-bool is_of_channel(const char *assignment) { return assigns(assignment, CHANNEL_FD) || assigns(assignment, CHANNEL_SERIALIZATION); }

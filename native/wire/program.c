@@ -10,23 +10,9 @@
 #include <unistd.h>
 
 #include "wire/sha256.h"
+#include "wire/variables.h"
 
 extern char **environ;
-
-static const char *const session_noise[] = {
-    "_", "SHLVL", "PWD", "OLDPWD", "WINDOWID", "TERM_SESSION_ID", "TMUX_PANE", "XDG_SESSION_ID", "SSH_CLIENT", "SSH_TTY", "SSH_CONNECTION",
-    "GPG_TTY", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "STY", "TMUX", "DBUS_SESSION_BUS_ADDRESS", "INVOCATION_ID", "JOURNAL_STREAM",
-    "KITTY_WINDOW_ID", "WT_SESSION", "INSTASTART_DEBUG", "INSTASTART_PLAIN", "INSTASTART_MEMORY", "INSTASTART_ZYGOTES", NULL,
-};
-
-bool is_session_noise(const char *assignment) {
-  if (is_of_channel(assignment)) return true;
-  for (const char *const *name = session_noise; *name; name++) {
-    size_t length = strlen(*name);
-    if (strncmp(assignment, *name, length) == 0 && assignment[length] == '=') return true;
-  }
-  return false;
-}
 
 // How the names begin that the C library, ICU and OpenSSL ask for without getenv(3) being called (or before we are there), and our own.
 static const char *const boot_variables[] = {

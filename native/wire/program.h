@@ -21,9 +21,6 @@ struct program {
   const struct channel *channel;
 };
 
-// True for assignments of variables that differ from one session or call to the next, and are no answer to any question.
-bool is_session_noise(const char *assignment);
-
 // Hashes everything. False with errno if the entry or Node is not there or the entry is no regular file.
 // Part of it is what Node, its libraries and other preloads ask where nobody hears it: some variables; with options of Node's the working
 // directory and the kinds of descriptors 0-2, too.

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire/program.h"
 #include "wire/sha256.h"
+#include "wire/variables.h"
 
 void asked_name(const char *key, char name[PROGRAM_LENGTH + 8]) { snprintf(name, PROGRAM_LENGTH + 8, "%.*s.asked", PROGRAM_LENGTH, key); }
 
@@ -56,13 +56,6 @@ static void add_all_variables(struct sha256 *hash, const char *const *environmen
     sha256_update(hash, "", 1);
   }
   free(sorted);
-}
-
-const char *variable_of(const char *name, const char *const *environment) {
-  const size_t length = strlen(name);
-  for (; *environment; environment++)
-    if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=') return *environment + length + 1;
-  return NULL;
 }
 
 static void add_environment(struct sha256 *hash, const char *asked, size_t length, const struct asked_process *process) {

@@ -27,9 +27,6 @@ void asked_name(const char *key, char name[PROGRAM_LENGTH + 8]);
 // process.argv.indexOf(text); -1: absent. The first two elements of argv are paths that are not among `arguments`.
 int argument_position(const char *text, const char *const *arguments, size_t count);
 
-// The value; NULL: absent.
-const char *variable_of(const char *name, const char *const *environment);
-
 // A process as far as it can be asked.
 struct asked_process {
   const char *const *arguments;  // the program's own

@@ -127,6 +127,9 @@ describe.each(nodes)('on Node $version', (node) => {
     ['a package asks for what is exported so far', 'exports.seen = 1; require(\'third\')', 'module.exports = module.parent.exports.seen'],
     ['a package asks for the main module\'s', 'require(\'third\'); exports.seen = 1', 'module.exports = Object.keys(require.main.exports)'],
     ['a package asks who requires who requires it', 'require(\'third\'); exports.seen = 1', 'module.exports = module.parent.parent.filename'],
+    ['a package gives its parent other exports', 'require(\'third\'); const { seen } = module.exports; exports.seen = seen', 'module.parent.exports = { seen: 1 }'],
+    ['a package adds to its parent', 'require(\'third\'); exports.seen = module.added', 'module.parent.added = 1'],
+    ['a package adds to the main module\'s paths', 'require(\'third\'); exports.seen = require.main.paths[0]', 'require.main.paths.unshift(\'/added\')'],
     ['a package replaces what its parent exports', 'require(\'third\'); exports.seen = exports.done', 'module.parent.exports.done = 1'],
   ]
 
@@ -136,6 +139,21 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('app.js', 'const { seen } = require(\'./a\')\nconst third = require(\'third\')\nconsole.log(seen, third)\n')
     await program.runLikePlain('client', 3)
     await program.runThroughEdits('a.js', 3, 3)
+  })
+
+  test('what is required by parents in no file, or by its own path, is what plain Node finds', async () => {
+    writePackage('third', 'module.exports = [1, 2]\n')
+    sandbox.write('a.js', `const { createRequire } = require('node:module')
+const path = require('node:path')
+const here = createRequire(__dirname + path.sep)
+const absolute = require(path.join(__dirname, 'node_modules/first/index.js'))
+exports.found = [here('third'), here('second'), absolute]
+try { here('missing') } catch ({ code }) { exports.code = code }
+`)
+    sandbox.write('app.js', 'const a = require(\'./a\')\nconst fourth = require(\'fourth\')\nconsole.log(JSON.stringify(a), JSON.stringify(fourth))\n')
+    await program.warmUp('client')
+    await program.runThroughEdits('a.js', 3)
+    expect(debugLine(await sandbox.run('client', ['app.js']))).toMatch(warm)
   })
 
   test('packages find own modules where they are, as soon as these are there', async () => {

@@ -144,6 +144,45 @@ else { process.send({ id: cluster.worker.id }); process.disconnect() }
     }
   })
 
+  test('where runs are made by any engine, all after the first are warm, and after an edit from the second on', async () => {
+    await using own = new Sandbox(node, undefined, 'any')
+    own.write('node_modules/package/index.js', '')
+    own.write('parent.mjs', parent)
+    own.write('helper.mjs', `import 'package'\n${helper}`)
+    own.write('child.mjs', child)
+    const env = { REGISTER: path.join(own.distribution, 'register.js'), CLIENT: '' }
+    const run = async (way: Way) => {
+      const outcome = await own.run('node', ['parent.mjs', way, 'json', '1', 'chat', 'look'], { env })
+      await own.untilSettled()
+      return outcome
+    }
+    const { stdout } = await own.run('node', ['parent.mjs', 'node', 'json', '1', 'chat', 'look'], { env })
+    const reasons: (string | undefined)[] = []
+    for (let i = 0; i < 6; i++) {
+      if (i === 2 || i === 4) own.write('child.mjs', `${child}// edit ${i}\n`)
+      const outcome = await run('register')
+      expect(outcome.stdout).toBe(stdout)
+      reasons.push(/instastart: (warm|plain)/.exec(outcome.stderr)?.[1])
+    }
+    expect(reasons).toEqual(['plain', 'warm', 'plain', 'warm', 'warm', 'warm'])
+  })
+
+  test('beside other preloads, and once the event loop has begun, a child is plain and hears all', async () => {
+    await using own = new Sandbox(node, undefined, 'thaw')
+    own.write('preload.mjs', 'await new Promise((resolve) => setTimeout(resolve, 300))\n')
+    own.write('parent.mjs', `import { fork } from 'node:child_process'
+const child = fork('child.mjs', [], { execArgv: ['--import', './preload.mjs', ...process.argv.slice(2)] })
+child.send('sent at once')
+child.on('message', (message) => { console.log(message); child.disconnect() })
+`)
+    own.write('child.mjs', 'process.on(\'message\', (message) => process.send(message))\n')
+    for (let i = 0; i < 3; i++) {
+      const outcome = await own.run('node', ['parent.mjs', '--import', path.join(own.distribution, 'register.js')])
+      expect(outcome.stdout).toBe('sent at once\n')
+      expect(outcome.stderr).toContain('ipc-channel')
+    }
+  })
+
   test('a forked run would not have it: the program is plain', async () => {
     const env = { INSTASTART_ENGINE: 'fork' }
     await fork('register', 'json', 'hear', 'silent', 1, env)
