@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wire/frame.h"
@@ -90,6 +91,20 @@ static int find_zygote(const struct runtime_dir *dir, const char *key, int64_t *
   *deadline = now_ms() + ANSWER_WITHIN_MS;
   if (fd >= 0) return fd;
   say(reason, errno == ECONNREFUSED ? "absent" : errno == EPERM ? "foreign-zygote" : "unreachable", errno == ECONNREFUSED ? NULL : strerror(errno));
+  return -1;
+}
+
+// By way of the program's base; -1: there is none. For a moment a zygote that leaves has neither a name nor given up its claim.
+static int find_remade(const struct runtime_dir *dir, const char *key, int64_t *deadline) {
+  enum { TRIES = 3 };
+  const struct timespec nap = {0, 10000000};
+  char reason[REASON_MAX];
+  for (int tries = 0; tries < TRIES; tries++) {
+    if (tries > 0) nanosleep(&nap, NULL);
+    if (!asks_base(dir, key)) break;
+    const int remade = find_zygote(dir, key, deadline, reason);
+    if (remade >= 0 || strcmp(reason, "absent") != 0) return remade;
+  }
   return -1;
 }
 
@@ -191,9 +206,8 @@ bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct ru
   const enum asked_arguments arguments = choose_variant(dir, &process, variant);
   const int zygote = find_zygote(dir, variant, &deadline, reason);
   if (zygote >= 0 && ask_zygote(zygote, deadline, request, offer, reason)) return true;
-  if (has_left(reason) && asks_base(dir, variant)) {
-    char again[REASON_MAX];
-    const int remade = find_zygote(dir, variant, &deadline, again);
+  if (has_left(reason)) {
+    const int remade = find_remade(dir, variant, &deadline);
     if (remade >= 0) return ask_zygote(remade, deadline, request, offer, reason);
   }
   // Nobody can tell here which of the answers is new.
