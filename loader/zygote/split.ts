@@ -34,6 +34,16 @@ const textOf = (file: string): string | undefined => {
   }
 }
 
+/**
+ * Whether stand-ins can be told from own modules by nobody. With a base it is the ESM loader that loads the main module, and gives it no such name as
+ * Node's other way does. And of whoever asks for `module.parent`, as we do, Node may warn.
+ */
+const canHaveStandIns = (): boolean => {
+  const { NODE_OPTIONS, NODE_PENDING_DEPRECATION } = process.env
+  const warns = NODE_PENDING_DEPRECATION === '1' || [...process.execArgv, ...NODE_OPTIONS?.split(/\s+/) ?? []].includes('--pending-deprecation')
+  return process.mainModule?.id !== '.' && !warns
+}
+
 /** One that Node has made before anybody required it, for the names of its exports (`export * from` in a main module). */
 const hasNoParent = ({ url }: BasePackage): boolean => Reflect.get(cache[fileURLToPath(url)] ?? {}, 'parent') == null
 
@@ -41,6 +51,8 @@ export class SplitProgram {
   readonly #graph = new OwnGraph()
   readonly #required: RequiredOrder
   readonly #loading: PackageLoading
+  readonly #file: string
+  /** The URL of the same. */
   readonly #entry: string
   /** Of the base that this zygote is made from; without packages where there is to be none. */
   readonly #plan: BasePlan | undefined
@@ -56,6 +68,7 @@ export class SplitProgram {
 
   constructor(entry: string, plan: BasePlan | undefined, { native, platform }: { native: Native; platform: Platform }) {
     this.#platform = platform
+    this.#file = entry
     this.#entry = pathToFileURL(entry).href
     this.#plan = plan
     this.#required = new RequiredOrder(this.#entry)
@@ -95,9 +108,9 @@ export class SplitProgram {
     if (what !== undefined) this.#hasChanged(parentURL, what, before)
   }
 
-  /** Whether the program's main module is. */
+  /** Whether the main module is CommonJS. */
   get #isCommonJS(): boolean {
-    return process.mainModule !== undefined && pathToFileURL(process.mainModule.filename).href === this.#entry
+    return process.mainModule?.filename === this.#file
   }
 
   /** The text of an ES module as it is to be evaluated, unless there is a gate in it. */
@@ -206,8 +219,7 @@ export class SplitProgram {
     const { packages, first, own } = this.#isCommonJS ? this.#requiredSoFar() : this.#importedBefore(pathToFileURL(gate).href)
     // Of a package's modules nobody knows here which were evaluated.
     const isUnknown = packages.length === 0 || isPackages(pathToFileURL(gate).href)
-    // With a base it is the ESM loader that loads the main module, and gives it no such name.
-    if (!this.#plan && (isUnknown || process.mainModule?.id === '.')) return { plan: undefined, obstacle: '' }
+    if (!this.#plan && (isUnknown || (this.#isCommonJS && !canHaveStandIns()))) return { plan: undefined, obstacle: '' }
     const planOf = (count: number) => ({ packages: packages.slice(0, count), own })
     if (!this.#plan) return { plan: planOf(packages.length), obstacle: '' }
     const { length } = this.packages
@@ -228,7 +240,7 @@ export class SplitProgram {
 
   #requiredSoFar() {
     const { packages } = this.#required
-    const orphan = packages.findIndex(hasNoParent)
+    const orphan = canHaveStandIns() ? packages.findIndex(hasNoParent) : -1
     // What a module looks at as it requires, nobody knows: it may be anything, from the start.
     return { packages: packages.slice(0, orphan < 0 ? undefined : orphan), first: 0, own: this.#ownRequired }
   }

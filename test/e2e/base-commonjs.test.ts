@@ -5,7 +5,7 @@ import { until } from '../support/conditions.js'
 import { EditedProgram, warm } from '../support/edited-program.js'
 import { nodes } from '../support/nodes.js'
 import { randomBy } from '../support/random.js'
-import { Sandbox, debugLine, isWarm, warmWays } from '../support/sandbox.js'
+import { Sandbox, debugLine, isWarm, warmWays, withoutDebugLines } from '../support/sandbox.js'
 
 /** What it finds as it is evaluated, the packages before it included. */
 const nosy = (name: string) => `const order = globalThis[Symbol.for('order')] ??= []
@@ -154,6 +154,22 @@ try { here('missing') } catch ({ code }) { exports.code = code }
     await program.warmUp('client')
     await program.runThroughEdits('a.js', 3)
     expect(debugLine(await sandbox.run('client', ['app.js']))).toMatch(warm)
+  })
+
+  test('nobody but the program is warned that it asks for `module.parent`', async () => {
+    const env = { NODE_PENDING_DEPRECATION: '1' }
+    writePackage('third', 'exports.ask = () => module.parent.loaded\n')
+    sandbox.write('app.js', 'const { ask } = require(\'third\')\nif (process.argv[2]) ask()\n')
+    for (const args of [[], ['ask']]) {
+      const plain = await sandbox.run('node', ['app.js', ...args], { env })
+      const withoutPids = (text: string) => withoutDebugLines(text).replaceAll(/node:\d+/g, '')
+      for (let i = 0; i < 4; i++) {
+        const outcome = await sandbox.run('client', ['app.js', ...args], { env })
+        expect(withoutPids(outcome.stderr), debugLine(outcome)).toBe(withoutPids(plain.stderr))
+        await sandbox.untilSettled()
+        if (i === 1) program.edit('app.js')
+      }
+    }
   })
 
   test('packages find own modules where they are, as soon as these are there', async () => {
