@@ -108,7 +108,7 @@ export class SplitProgram {
     if (what !== undefined) this.#hasChanged(parentURL, what, before)
   }
 
-  /** Whether the main module is CommonJS. */
+  /** Whether the main module is CommonJS, and Node has begun to load it: before, it has no file's name. */
   get #isCommonJS(): boolean {
     return process.mainModule?.filename === this.#file
   }
