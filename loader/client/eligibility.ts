@@ -27,7 +27,7 @@ export const whyNotEligible = (): string | undefined => {
   if (!process.argv[1] || process.argv[1] === '-') return 'no-entry'
   const option = [...process.execArgv, ...nodeOptions()].find(isPlainOption)
   if (option) return `option: ${option}`
-  // Node reads its channel once the event loop turns, and keeps what nobody has listened for.
+  // Once the event loop turns, Node has read from its channel: what nobody has listened for yet would be lost.
   if (process.channel && performance.nodeTiming.loopStart >= 0) return 'ipc-channel'
   if (env.NODE_V8_COVERAGE) return 'coverage'
   if (env.NODE_TEST_CONTEXT) return 'test-runner'

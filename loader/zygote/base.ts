@@ -5,6 +5,7 @@ import type { Native, Platform } from '../native.js'
 import { leastSavingMs, type Settings } from '../settings.js'
 import type { GraphFiles } from './graph-files.js'
 import { idleMilliseconds } from './idle.js'
+import type { AsOwnWork } from './package-loading.js'
 import { noBase, type Parking } from './parking.js'
 
 interface BaseOptions {
@@ -14,7 +15,7 @@ interface BaseOptions {
   files: GraphFiles
   settings: Settings
   parking: Parking
-  asOwnWork: <Result>(step: () => Result) => Result
+  asOwnWork: AsOwnWork
 }
 
 /** import(), of where a module can. */

@@ -5,22 +5,21 @@ import { transformedSource } from '../hooks/transform.js'
 import type { ExplicitGate } from './explicit-gate.js'
 import { leadingRequires } from './leading-requires.js'
 import type { Parking } from './parking.js'
+import { requireCache } from './require-cache.js'
 import { staticImports } from './static-imports.js'
-
-const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
 
 /** Node puts a module into its cache just before it evaluates it: the moment to look at it, and to park before it. */
 const whenCached = (file: string, parking: Parking, callback: (module: NodeModule) => void) => {
   const forget = () => {
-    if (Object.getOwnPropertyDescriptor(cache, file)?.set) Reflect.deleteProperty(cache, file)
+    if (Object.getOwnPropertyDescriptor(requireCache, file)?.set) Reflect.deleteProperty(requireCache, file)
   }
   parking.whenOver(forget)
-  Object.defineProperty(cache, file, {
+  Object.defineProperty(requireCache, file, {
     configurable: true,
     enumerable: false,
     get: () => undefined,
     set: (module: NodeModule) => {
-      Object.defineProperty(cache, file, { value: module, configurable: true, enumerable: true, writable: true })
+      Object.defineProperty(requireCache, file, { value: module, configurable: true, enumerable: true, writable: true })
       callback(module)
     },
   })

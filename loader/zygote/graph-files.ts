@@ -1,9 +1,9 @@
 // Every file that took part in making the graph: a change in one makes the zygote stale.
 import fs from 'node:fs'
-import Module from 'node:module'
 import path from 'node:path'
 import type { Native } from '../native.js'
 import { identityOf } from '../protocol.js'
+import { requireCache } from './require-cache.js'
 
 export class GraphFiles {
   readonly #native: Native
@@ -29,8 +29,7 @@ export class GraphFiles {
 
   /** What `require` loaded without the hooks' knowledge (they differ by version; see loader/README.md). */
   readonly consultRequired = () => {
-    const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule> }
-    for (const file of Object.keys(cache)) if (path.isAbsolute(file)) this.consulted(file)
+    for (const file of Object.keys(requireCache)) if (path.isAbsolute(file)) this.consulted(file)
   }
 
   some(test: (file: string) => boolean): boolean {

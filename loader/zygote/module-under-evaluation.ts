@@ -1,10 +1,8 @@
 // Which module is being evaluated just now, by the stack: who is to be blamed for what happens, and what a gate must be in front of.
-import Module from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { distribution } from '../distribution.js'
-
-const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
+import { requireCache } from './require-cache.js'
 
 /** Of all scripts on the stack, the innermost first: paths, and Node's own names (`node:fs`). */
 export const scriptsOnStack = (): string[] => {
@@ -29,5 +27,5 @@ const fileOf = (script: string): string[] => {
 export const moduleUnderEvaluation = (): string | undefined => {
   const files = scriptsOnStack().flatMap(fileOf)
   // CommonJS modules wait for those that they require. An ES module is evaluated by nobody's call, so it is at the bottom.
-  return files.find((file) => cache[file]?.loaded === false) ?? files.at(-1)
+  return files.find((file) => requireCache[file]?.loaded === false) ?? files.at(-1)
 }

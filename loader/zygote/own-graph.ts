@@ -1,7 +1,6 @@
-// The program's own modules: of all of them the texts; and of ES modules what they import, in the order in which Node evaluates it.
+// The program's own modules, as far as they are ES modules, and the packages that they import, in the order in which Node evaluates both.
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { distribution } from '../distribution.js'
-import { withoutMap } from '../hooks/inline-map.js'
 import type { BasePackage } from '../protocol.js'
 import { staticImports, type StaticImport } from './static-imports.js'
 
@@ -22,19 +21,11 @@ export const isOwnModule = (url: string): boolean => url.startsWith('file:') && 
 /** Nobody can tell when it was evaluated. */
 const isInert = (url: string): boolean => url.startsWith('node:') || url.startsWith(ours) || /\.json(?:[?#]|$)/.test(url)
 
-/** Without what compilers write, which reaches nothing but a module's own exports. */
-const withoutPrologue = (source: string): string =>
-  withoutMap(source).replace(/^var __\w+ = Object(?:\.\w+)+;$/gm, '').replaceAll('Object.defineProperty(exports,', '(')
-
-/** Stands for a text that may hold anything. */
-const unknown = '?'
-
 export class OwnGraph {
   readonly #imports = new Map<string, readonly StaticImport[] | undefined>()
   readonly #targets = new Map<string, string>()
   /** URLs of modules that may require anything as they are evaluated. */
   readonly #requiring = new Set<string>()
-  readonly #texts = new Map<string, string>()
   /** By text: in a base, those of the sources as they were then. */
   readonly #parsed = new Map<string, readonly StaticImport[] | undefined>()
 
@@ -47,14 +38,8 @@ export class OwnGraph {
   loaded(url: string, source: string): boolean {
     if (!isOwnModule(url)) return false
     this.#imports.set(url, this.parse(source))
-    this.#texts.set(url, withoutMap(source))
     if (source.includes('createRequire')) this.#requiring.add(url)
     return true
-  }
-
-  /** The text of one of CommonJS; undefined if nobody knows it. */
-  addText(url: string, source: string | undefined) {
-    this.#texts.set(url, source === undefined ? unknown : withoutPrologue(source))
   }
 
   /** By which kind of import an own module has it; undefined if it is no own module's. */
@@ -63,19 +48,6 @@ export class OwnGraph {
     if (!this.#imports.get(parentURL)?.some((each) => each.specifier === specifier)) return 'dynamic'
     this.#targets.set(`${parentURL}\n${specifier}`, url)
     return 'static'
-  }
-
-  /** Whether an own module may find out that there is a global variable of this name. */
-  mayAskForGlobal(name: string): boolean {
-    return [...this.#texts.values()].some((text) => text === unknown || text.includes(name) || text.includes('\\u') || /\b(?:globalThis|global|eval|Function)\b(?!\s*\.\s*\w)/.test(text))
-  }
-
-  /** The first of these global variables that an own module may give another value. */
-  mayReplace(url: string, names: readonly string[]): string | undefined {
-    const text = this.#texts.get(url) ?? ''
-    if (text === unknown) return names[0]
-    const isReaching = /\b(?:globalThis|global|Reflect|defineProperty|defineProperties|assign|eval|Function)\b/.test(text)
-    return names.find((name) => (isReaching && text.includes(name)) || new RegExp(`\\b${name}\\s*=(?!=)`).test(text))
   }
 
   /** As far as they are ES modules: those after the gate, too, which Node has loaded before it evaluates the first. */

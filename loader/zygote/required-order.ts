@@ -1,26 +1,15 @@
 // The packages that the own modules of a CommonJS program require, in the order in which they do: as it happens, for no text tells it all.
-import Module from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { transformedSource } from '../hooks/transform.js'
 import { identityOf, type BasePackage } from '../protocol.js'
 import { leadingRequires } from './leading-requires.js'
 import { isOwnModule, isPackages } from './own-graph.js'
+import { sourceOf } from './own-texts.js'
+import { requireCache } from './require-cache.js'
 
 interface Step {
   parentURL: string
   url: string
 }
-
-/** Nothing is leading in what is in no file, as the `noop.js` that `createRequire(folder)` makes up. */
-const leadingIn = (file: string): readonly string[] => {
-  try {
-    return leadingRequires(transformedSource(file)) ?? []
-  } catch {
-    return []
-  }
-}
-
-const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
 
 export class RequiredOrder {
   readonly #entry: string
@@ -78,7 +67,8 @@ export class RequiredOrder {
     const identity = identityOf(file)
     const known = this.#leading.get(file)
     if (known?.identity === identity) return known.specifiers
-    const specifiers = leadingIn(file)
+    const source = sourceOf(file)
+    const specifiers = source === undefined ? [] : leadingRequires(source) ?? []
     this.#leading.set(file, { identity, specifiers })
     return specifiers
   }
@@ -87,7 +77,7 @@ export class RequiredOrder {
   #forgetResolved() {
     const last = this.#packages.at(-1)
     if (!last || last.url !== this.#last?.url) return
-    const module = cache[fileURLToPath(last.url)]
-    if (!module || !cache[last.requiredBy]?.children.includes(module)) this.#packages.pop()
+    const module = requireCache[fileURLToPath(last.url)]
+    if (!module || !requireCache[last.requiredBy]?.children.includes(module)) this.#packages.pop()
   }
 }

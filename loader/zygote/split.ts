@@ -1,14 +1,15 @@
 // Where a program is split: packages in its base (native/addon/base.h), its own modules in each zygote that is made from it. Only there does the
 // order of evaluation change, packages before own modules; so it is made sure that this cannot be seen.
-import Module from 'node:module'
-import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { transformedSource } from '../hooks/transform.js'
 import type { Native, Platform } from '../native.js'
 import type { BasePackage, BasePlan } from '../protocol.js'
 import { isOwnModule, isPackages, OwnGraph, type Order } from './own-graph.js'
+import { OwnTexts, requiredFiles } from './own-texts.js'
 import { nameOf, PackageLoading, type AsOwnWork } from './package-loading.js'
+import { requireCache } from './require-cache.js'
 import { RequiredOrder } from './required-order.js'
+import { canHaveStandIns, hasNoParent } from './stand-ins.js'
 import { VisibleState } from './visible-state.js'
 
 export interface Split {
@@ -23,32 +24,9 @@ const evaluatedSymbol = Symbol.for('instastart.evaluated')
 
 const isSame = (one: BasePackage, other: BasePackage | undefined): boolean => one.url === other?.url && one.requiredBy === other.requiredBy
 
-const { _cache: cache } = Module as unknown as { _cache: Record<string, NodeModule | undefined> }
-
-/** Undefined where it is in no file, as what a test puts into `require.cache`. */
-const textOf = (file: string): string | undefined => {
-  try {
-    return transformedSource(file)
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * Whether stand-ins can be told from own modules by nobody. With a base it is the ESM loader that loads the main module, and gives it no such name as
- * Node's other way does. And of whoever asks for `module.parent`, as we do, Node may warn.
- */
-const canHaveStandIns = (): boolean => {
-  const { NODE_OPTIONS, NODE_PENDING_DEPRECATION } = process.env
-  const warns = NODE_PENDING_DEPRECATION === '1' || [...process.execArgv, ...NODE_OPTIONS?.split(/\s+/) ?? []].includes('--pending-deprecation')
-  return process.mainModule?.id !== '.' && !warns
-}
-
-/** One that Node has made before anybody required it, for the names of its exports (`export * from` in a main module). */
-const hasNoParent = ({ url }: BasePackage): boolean => Reflect.get(cache[fileURLToPath(url)] ?? {}, 'parent') == null
-
 export class SplitProgram {
   readonly #graph = new OwnGraph()
+  readonly #texts = new OwnTexts()
   readonly #required: RequiredOrder
   readonly #loading: PackageLoading
   readonly #file: string
@@ -62,8 +40,6 @@ export class SplitProgram {
   readonly #pending = new Set<string>()
   /** The first own module that has changed what packages after it may look at, and how many come before it. */
   #changing: { url: string; what: string; before: number } | undefined
-  /** Files of CommonJS whose texts the graph has. */
-  readonly #read = new Set<string>()
   readonly #platform: Platform
 
   constructor(entry: string, plan: BasePlan | undefined, { native, platform }: { native: Native; platform: Platform }) {
@@ -98,12 +74,12 @@ export class SplitProgram {
   readonly required = (specifier: string, parentURL: string, url: string) => {
     if (this.#loading.isGoingOn || !isOwnModule(parentURL) || !this.#isCommonJS) return
     const parent = fileURLToPath(parentURL)
-    if (cache[parent]) this.#loading.standIns.link(parent, cache[parent])
+    if (requireCache[parent]) this.#loading.standIns.link(parent, requireCache[parent])
     const before = this.#required.packages.length
     const isNew = this.#required.add(specifier, parentURL, url)
     if (!this.#state || !isPackages(url) || before >= this.packages.length || this.#changing) return
     // Else it is evaluated anew, or is none of the base's.
-    const isThere = cache[fileURLToPath(url)] !== undefined
+    const isThere = requireCache[fileURLToPath(url)] !== undefined
     const what = !isThere ? `require('${specifier}')` : isNew ? this.#lookForChange(this.#state) : undefined
     if (what !== undefined) this.#hasChanged(parentURL, what, before)
   }
@@ -116,8 +92,10 @@ export class SplitProgram {
   /** The text of an ES module as it is to be evaluated, unless there is a gate in it. */
   readonly loaded = (url: string, source: string): string => {
     const isOwn = this.#graph.loaded(url, source)
-    if (isOwn && this.#isCommonJS) this.#required.end()
-    if (!isOwn || !this.hasBase) return source
+    if (!isOwn) return source
+    this.#texts.add(url, source)
+    if (this.#isCommonJS) this.#required.end()
+    if (!this.hasBase) return source
     return `${source}\n;globalThis.process[globalThis.Symbol.for(${JSON.stringify(Symbol.keyFor(evaluatedSymbol))})]?.(${JSON.stringify(url)});`
   }
 
@@ -177,29 +155,13 @@ export class SplitProgram {
   /** What own modules of CommonJS have changed since the last look. */
   #lookForChange(state: VisibleState): string | undefined {
     if (!this.#required.takeRun()) return undefined
-    const replaced = this.#readNewTexts().flatMap((url) => this.#graph.mayReplace(url, state.interfaces) ?? [])
+    const replaced = this.#texts.addRequired().flatMap((url) => this.#texts.mayReplace(url, state.interfaces) ?? [])
     return replaced[0] ?? state.changes()[0]?.what
-  }
-
-  /** Own modules of CommonJS that are evaluated, or have begun to be. */
-  get #ownRequired(): string[] {
-    return Object.keys(cache).filter((file) => path.isAbsolute(file) && isOwnModule(pathToFileURL(file).href))
-  }
-
-  /** Those whose text has not been looked at, by URL. */
-  #readNewTexts(): string[] {
-    const added = this.#ownRequired.filter((file) => !this.#read.has(file) && !/\.(?:json|node)$/.test(file))
-    return added.map((file) => {
-      const url = pathToFileURL(file).href
-      this.#read.add(file)
-      this.#graph.addText(url, textOf(file))
-      return url
-    })
   }
 
   #evaluated(url: string) {
     if (this.#changing || !this.#state || this.#isCommonJS || !this.#comesEarly(url)) return
-    const replaced = this.#graph.mayReplace(url, this.#state.interfaces)
+    const replaced = this.#texts.mayReplace(url, this.#state.interfaces)
     if (replaced) {
       this.#hasChanged(url, replaced)
       return
@@ -240,13 +202,13 @@ export class SplitProgram {
 
   #requiredSoFar() {
     const { packages } = this.#required
-    const orphan = canHaveStandIns() ? packages.findIndex(hasNoParent) : -1
+    const orphan = canHaveStandIns() ? packages.findIndex(({ url }) => hasNoParent(fileURLToPath(url))) : -1
     // What a module looks at as it requires, nobody knows: it may be anything, from the start.
-    return { packages: packages.slice(0, orphan < 0 ? undefined : orphan), first: 0, own: this.#ownRequired }
+    return { packages: packages.slice(0, orphan < 0 ? undefined : orphan), first: 0, own: requiredFiles() }
   }
 
   #mayAskForGlobal(name: string): boolean {
-    if (this.#isCommonJS) this.#readNewTexts()
-    return this.#graph.mayAskForGlobal(name)
+    if (this.#isCommonJS) this.#texts.addRequired()
+    return this.#texts.mayAskForGlobal(name)
   }
 }

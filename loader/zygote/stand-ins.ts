@@ -2,10 +2,24 @@
 // `module.parent`, `require.main`, `process.mainModule`. In a zygote they are the own modules, as far as that can be told.
 import Module from 'node:module'
 import path from 'node:path'
+import { requireCache } from './require-cache.js'
 
 type NodeModuleClass = typeof Module & { _nodeModulePaths(folder: string): string[] }
 
 const pathsOf = (file: string): string[] => (Module as NodeModuleClass)._nodeModulePaths(path.dirname(file))
+
+/**
+ * Whether stand-ins can be told from own modules by nobody. With a base it is the ESM loader that loads the main module, and gives it no such name as
+ * Node's other way does. And of whoever asks for `module.parent`, as we do, Node may warn.
+ */
+export const canHaveStandIns = (): boolean => {
+  const { NODE_OPTIONS, NODE_PENDING_DEPRECATION } = process.env
+  const warns = NODE_PENDING_DEPRECATION === '1' || [...process.execArgv, ...NODE_OPTIONS?.split(/\s+/) ?? []].includes('--pending-deprecation')
+  return process.mainModule?.id !== '.' && !warns
+}
+
+/** One that Node has made before anybody required it, for the names of its exports (`export * from` in a main module). */
+export const hasNoParent = (file: string): boolean => Reflect.get(requireCache[file] ?? {}, 'parent') == null
 
 export class StandIns {
   readonly #entry: string

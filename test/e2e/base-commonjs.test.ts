@@ -5,7 +5,7 @@ import { until } from '../support/conditions.js'
 import { EditedProgram, warm } from '../support/edited-program.js'
 import { nodes } from '../support/nodes.js'
 import { randomBy } from '../support/random.js'
-import { Sandbox, debugLine, isWarm, warmWays, withoutDebugLines } from '../support/sandbox.js'
+import { Sandbox, debugLine, warmWays, withoutDebugLines } from '../support/sandbox.js'
 
 /** What it finds as it is evaluated, the packages before it included. */
 const nosy = (name: string) => `const order = globalThis[Symbol.for('order')] ??= []
@@ -211,19 +211,15 @@ try { here('missing') } catch ({ code }) { exports.code = code }
     }
     writeAll()
     await program.warmUp('client')
-    let warmRuns = 0, runs = 0
-    for (let i = 0; i < scaled(60, 8); i++) {
+    const share = await program.warmShare(scaled(60, 8), (i) => {
       const module = pick(Object.values(modules))
       // Most edits change no require.
       if (random(3) === 0) module[0] = [...names.filter(() => random(3) > 0), ...module[0].filter((each) => each.startsWith('.'))].sort(() => random(3) - 1)
       else module[1] = `${pick(bodies)};${i}`
       writeAll()
-      const lines = await program.runLikePlain('client', 2)
-      runs += lines.length
-      warmRuns += lines.filter((line) => warm.test(line)).length
-    }
-    recordFigure({ node: node.version, what: 'runs after random edits of CommonJS, warm', value: `${((100 * warmRuns) / runs).toFixed(0)} %` })
-    expect(warmRuns).toBeGreaterThan(0)
+    })
+    recordFigure({ node: node.version, what: 'runs after random edits of CommonJS, warm', value: `${(100 * share).toFixed(0)} %` })
+    expect(share).toBeGreaterThan(0)
   })
 
   test('the run after an edit takes at most a quarter of a plain run, whichever own module was edited', async () => {
@@ -232,17 +228,7 @@ try { here('missing') } catch ({ code }) { exports.code = code }
     const own = Object.fromEntries(Array.from({ length: count }, (_, i) => [`own-${i}.js`, [i % 3 === 0 ? ['first'] : ['slow']]] as [string, [string[]]]))
     write(own, [...Object.keys(own).map((file) => `./${file}`), 'second'])
     await program.warmUp('client')
-    const ratios: number[] = []
-    for (const file of [...Object.keys(own), 'app.js']) {
-      const plain = await program.plainRun()
-      program.edit(file)
-      const edited = await sandbox.run('client', ['app.js'])
-      expect(isWarm(edited), debugLine(edited)).toBe(true)
-      expect(edited.stdout).toBe(plain.stdout)
-      ratios.push(edited.ms / plain.ms)
-      await sandbox.untilSettled()
-      expect(debugLine(await sandbox.run('client', ['app.js']))).toMatch(warm)
-    }
+    const ratios = await program.ratiosAfterEdits([...Object.keys(own), 'app.js'])
     const ratio = median(ratios)
     recordFigure({ node: node.version, what: 'the run after an edit of CommonJS / plain (at most 0.25)', value: ratio.toFixed(3) })
     expect(ratio).toBeLessThan(scaled(0.25, 0.75))

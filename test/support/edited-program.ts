@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
-import { debugLine, type Sandbox, type Way } from './sandbox.js'
+import { debugLine, isWarm, type Sandbox, type Way } from './sandbox.js'
 import { processesOf, type ProcessSeen } from './zygotes.js'
 
 /** What a run that a zygote served says of itself. */
@@ -52,6 +52,32 @@ export class EditedProgram {
     await this.runLikePlain(way)
     this.edit(this.entry)
     await this.runLikePlain(way)
+  }
+
+  /** As often as that changes something by `change`, and runs twice: returns the part of these runs that were warm. */
+  async warmShare(changes: number, change: (index: number) => void): Promise<number> {
+    const lines: string[] = []
+    for (let i = 0; i < changes; i++) {
+      change(i)
+      lines.push(...await this.runLikePlain('client'))
+    }
+    return lines.filter((line) => warm.test(line)).length / lines.length
+  }
+
+  /** For each file, which is edited: how long the run right after that takes, to plain Node's before it. The next one is warm, too. */
+  async ratiosAfterEdits(files: readonly string[]): Promise<number[]> {
+    const ratios: number[] = []
+    for (const file of files) {
+      const plain = await this.plainRun()
+      this.edit(file)
+      const edited = await this.#sandbox.run('client', [this.entry])
+      expect(isWarm(edited), debugLine(edited)).toBe(true)
+      expect(edited.stdout).toBe(plain.stdout)
+      ratios.push(edited.ms / plain.ms)
+      await this.#sandbox.untilSettled()
+      expect(debugLine(await this.#sandbox.run('client', [this.entry]))).toMatch(warm)
+    }
+    return ratios
   }
 
   bases(): ProcessSeen[] {
