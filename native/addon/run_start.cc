@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "addon/hot_pages.h"
 #include "addon/late_teardown.h"
 #include "addon/stdio_state.h"
 #include "wire/frame.h"
@@ -140,7 +141,10 @@ void leaveRun(int code) {
   if (run_conversation < 0 && !is_thawed) giveUp();
   fflush(nullptr);
   restoreStdio();
-  if (is_thawed) _exit(code & 0xff);
+  if (is_thawed) {
+    tellWrittenPages();
+    _exit(code & 0xff);
+  }
   const int32_t status = (code & 0xff) << 8;
   // Should the client be gone, nobody wants to know.
   frame_send(run_conversation, MESSAGE_LEAVING, &status, sizeof status, nullptr, 0, now_ms());

@@ -96,6 +96,9 @@ bool Server::advance(Conversation& conversation) {
       // The client is the run, and nothing of ours.
       served_++;
       return false;
+    case MESSAGE_WRITTEN:
+      image_.learn(decodeHotPages(conversation.reader.payload, conversation.reader.header.length));
+      return false;
     case MESSAGE_STATUS:
       return reportStatus(conversation);
     case MESSAGE_STOP:
@@ -233,7 +236,7 @@ void Server::leaveZygote(Run run, pid_t zygote) {
   // The run holds nothing of its siblings: not their conversations, nor the zygote's door.
   conversations_.clear();
   standby_ = {};
-  image_ = {};
+  image_.close();
   signals_.reset();
   zygote_.listener_.reset();
   zygote_.manifest_.reset();

@@ -9,6 +9,7 @@
 #include "addon/budget.h"
 #include "addon/crypto_random.h"
 #include "addon/heard_files.h"
+#include "addon/hot_pages.h"
 #include "addon/image.h"
 #include "addon/json_text.h"
 #include "addon/manifest.h"
@@ -183,6 +184,7 @@ void Zygote::becomeRun(const Parking& parking, Run* run) {
     // JavaScript came here, and V8 may have found work for other threads on the way.
     parking.quiesce();
     const image_handover* const handover = freezeInto(run->image.release(), channel_.number());
+    if (handover->is_hot_wanted) promiseWrittenPages(dir_.path, key_);
     return startThawedRun(*handover, &run->request, loop_, parking.rebinds, dispositions_, environment_changes_);
   }
   if (run->orders.ok()) waitForOrder(std::move(run->orders), &run->request, &run->conversation);

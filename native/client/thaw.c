@@ -23,7 +23,7 @@
 #include "wire/frame.h"
 
 // The state, the numbers of the files, and a stack that begins at the end.
-enum { MOST_FILES = 200, STATE_SIZE = 9 * IMAGE_PAGE, SPECIALS_SIZE = 64 * IMAGE_PAGE };
+enum { MOST_FILES = 200, STATE_SIZE = 9 * IMAGE_PAGE, HOT_SIZE = IMAGE_PAGE, SPECIALS_SIZE = 64 * IMAGE_PAGE };
 
 extern char **environ;
 
@@ -176,6 +176,12 @@ static void find_specials(const struct image_header *image, uint64_t *specials) 
   for (uint32_t i = 0; i < image->special_count; i++) specials[i] = getauxval(AT_SYSINFO_EHDR) - (last - image->specials[i].start);
 }
 
+// A copy, for the zygote may be writing to it.
+static void read_hot(int memory, struct image_hot *hot) {
+  const bool is_whole = pread(memory, hot, sizeof *hot, IMAGE_HOT) == sizeof *hot;
+  if (!is_whole || hot->is_wanted || hot->count > IMAGE_HOT_MOST) hot->count = 0;
+}
+
 static struct thaw_state *prepare(const struct image_header *image, int memory, const int *files, const struct plain_command *plain, char reason[REASON_MAX]) {
   size_t argument_count, variable_count;
   const uint64_t arguments_size = strings_size(plain->argv, &argument_count), environment_size = strings_size(environ, &variable_count);
@@ -185,7 +191,7 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   const uint64_t image_size = round_up(image->size);
   const uint64_t handover_size = round_up(sizeof(struct image_handover) + (argument_count + 2 * variable_count + 4) * sizeof(char *) + arguments_size +
                                           environment_size + sizeof note);
-  const uint64_t length = code_size + STATE_SIZE + image_size + handover_size + SPECIALS_SIZE;
+  const uint64_t before_header = code_size + STATE_SIZE + HOT_SIZE, length = before_header + image_size + handover_size + SPECIALS_SIZE;
   char *const room = find_room(image, length);
   if (!room) {
     fail(reason, "no room", NULL);
@@ -193,7 +199,7 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   }
   memcpy(room, __start_thaw_code, (size_t)(__stop_thaw_code - __start_thaw_code));
   struct thaw_state *const state = (void *)(room + code_size);
-  char *const header = room + code_size + STATE_SIZE;
+  char *const header = room + before_header;
   struct image_handover *const handover = (void *)(header + image_size);
   if (mprotect(room, code_size, PROT_READ | PROT_EXEC) != 0 ||
       mmap(header, image_size, PROT_READ, MAP_PRIVATE | MAP_FIXED, memory, IMAGE_HEADER) != header) {
@@ -201,11 +207,13 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
     munmap(room, length);
     return NULL;
   }
+  struct image_hot *const hot = (void *)(room + code_size + STATE_SIZE);
+  read_hot(memory, hot);
   int *const kept_files = (int *)(state + 1);
   memcpy(kept_files, files, image->file_count * sizeof *files);
   char **const pointers = (char **)(handover + 1);
   char *text = (char *)(pointers + argument_count + 2 * variable_count + 4);
-  *state = (struct thaw_state){.image = (const void *)header, .own_start = (uint64_t)room, .own_end = (uint64_t)room + length,
+  *state = (struct thaw_state){.image = (const void *)header, .hot = hot, .own_start = (uint64_t)room, .own_end = (uint64_t)room + length,
                                .specials_at = (uint64_t)room + length - SPECIALS_SIZE, .memory = memory, .files = kept_files,
                                .handover = handover, .node = text};
   text = stpcpy(text, plain->node) + 1;
@@ -219,9 +227,10 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   state->plain_environment[0] = strcpy(text, note);
   memcpy(state->plain_environment + 1, handover->environment, (variable_count + 1) * sizeof(char *));
   handover->mapping = (uint64_t)room;
-  handover->mapping_length = code_size + STATE_SIZE + image_size;
+  handover->mapping_length = before_header + image_size;
   handover->argument_count = (uint32_t)argument_count;
   handover->option_count = (uint32_t)plain->option_count;
+  handover->is_hot_wanted = hot->is_wanted;
   handover->started_ns = plain->started_ns;
   find_specials(image, state->specials);
   return state;
@@ -231,10 +240,10 @@ static bool holds(const struct image_header *head, uint64_t at, uint64_t count, 
   return at >= sizeof *head && at <= head->size && count * size <= head->size - at;
 }
 
-// Nobody can change it any more, and its tables are where it says.
+// Nobody can change it any more, but for what its zygote has kept for itself (zygote_image.cc), and its tables are where it says.
 static bool is_image(int memory, struct image_header *head) {
-  enum { SEALS = F_SEAL_SHRINK | F_SEAL_WRITE };
-  if ((fcntl(memory, F_GET_SEALS) & SEALS) != SEALS) return false;
+  const int seals = fcntl(memory, F_GET_SEALS);
+  if (seals < 0 || !(seals & F_SEAL_SHRINK) || !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))) return false;
   if (pread(memory, head, sizeof *head, IMAGE_HEADER) != sizeof *head || head->magic != IMAGE_MAGIC || head->size > (64 << 20)) return false;
   return holds(head, head->mappings, head->mapping_count, sizeof(struct image_mapping)) && holds(head, head->files, head->file_count, sizeof(struct image_file)) &&
          holds(head, head->descriptors, head->descriptor_count, sizeof(struct image_descriptor)) && head->special_count > 0 && head->special_count <= IMAGE_SPECIALS &&

@@ -11,6 +11,10 @@
 #include "client/thaw_state.h"
 #include "client/thaw_x64.h"
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 #pragma GCC optimize("no-tree-loop-distribute-patterns", "no-jump-tables", "no-stack-protector")
 #define FINAL __attribute__((section("thaw_code")))
 
@@ -71,6 +75,14 @@ FINAL static bool fill_stack(const struct thaw_state *state) {
   return CALL(pread64, state->memory, image->stack_low, length, image->stack_low) == (long)length;
 }
 
+// A kernel that does not know how (before 5.14) leaves them to be faulted in one by one, and so does one that has no memory left.
+FINAL static void populate_hot(const struct image_hot *hot) {
+  for (uint32_t i = 0; i < hot->count; i++) {
+    const uint64_t start = hot->ranges[i] & ~(uint64_t)(IMAGE_PAGE - 1);
+    CALL(madvise, start, (hot->ranges[i] - start) * IMAGE_PAGE, MADV_POPULATE_WRITE, 0);
+  }
+}
+
 // The break above all: the C library goes on from where the image's was. What /proc/self/exe names only the privileged can change
 // (PR_SET_MM_MAP, prctl(2)); it stays the client for others.
 FINAL static bool set_layout(const struct thaw_state *state, struct prctl_mm_map *layout) {
@@ -112,6 +124,7 @@ FINAL void thaw_final(struct thaw_state *state) {
   CALL(munmap, 0, state->own_start, 0, 0);
   CALL(munmap, state->own_end, ADDRESSES_END - (long)state->own_end, 0, 0);
   if (!move_specials(state, true) || !map_all(state) || !fill_stack(state) || !tell_kernel(state)) run_plain_after_all(state);
+  populate_hot(state->hot);
   CALL(close, state->memory, 0, 0, 0);
   for (uint32_t i = 0; i < state->image->file_count; i++) CALL(close, state->files[i], 0, 0, 0);
   CALL(rt_sigprocmask, SIG_SETMASK, &state->signal_mask, 0, 8);

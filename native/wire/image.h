@@ -1,6 +1,6 @@
 // The image of a zygote, from which its clients become runs themselves ("thaw", PROTOCOL.md). One file in memory: a page's offset is its
 // address, so that neighbours merge to one mapping and a mapping that is enlarged goes on with a hole. Above all addresses, at
-// IMAGE_HEADER, stands what the kernel knows of the process: the header, then its tables.
+// IMAGE_HEADER, stands what the kernel knows of the process: the header, then its tables; at IMAGE_HOT what its runs have in common.
 #pragma once
 #include <stdint.h>
 
@@ -10,7 +10,13 @@ extern "C" {
 
 // x86-64: user addresses end below 2^47 (Documentation/arch/x86/x86_64/mm.rst), but for programs that ask for more.
 #define IMAGE_HEADER ((int64_t)1 << 47)
-#define IMAGE_MAGIC 0x3274776854736e49ULL  // "InsThwt2": layout version 2
+#define IMAGE_MAGIC 0x3374776854736e49ULL  // "InsThwt3": layout version 3
+#define IMAGE_SIZE (IMAGE_HEADER + (64 << 20))
+#define IMAGE_HOT (IMAGE_SIZE - IMAGE_PAGE)
+
+// As memfd_create(2) calls it, and as proc_pid_maps(5) shows it.
+#define IMAGE_NAME "instastart image"
+#define IMAGE_MAPS_NAME "/memfd:" IMAGE_NAME
 
 enum { IMAGE_PAGE = 4096, IMAGE_SIGNALS = 64, IMAGE_SPECIALS = 8, IMAGE_COMM = 16, IMAGE_REASON = 256, IMAGE_AUXILIARY = 64 };
 
@@ -86,6 +92,15 @@ struct image_descriptor {
   uint32_t closes_on_exec;
 };
 
+// The only page of an image that its zygote still writes to once it is sealed: which pages runs write to in any case, for clients to populate
+// (MADV_POPULATE_WRITE, madvise(2)). A hint, so nothing depends on it.
+enum { IMAGE_HOT_MOST = 511 };
+struct image_hot {
+  uint32_t is_wanted;  // not known yet: a run is to tell what it has written to
+  uint32_t count;
+  uint64_t ranges[IMAGE_HOT_MOST];  // the first page's address, a multiple of IMAGE_PAGE, plus the number of pages
+};
+
 // What a client leaves for the run that it becomes, in a mapping that lasts as long as the run.
 struct image_handover {
   uint64_t mapping, mapping_length;
@@ -93,6 +108,7 @@ struct image_handover {
   char **environment;
   uint32_t argument_count;
   uint32_t option_count;  // how many after Node are its options
+  uint32_t is_hot_wanted;  // as in `struct image_hot`
   int64_t started_ns;     // when this process did, by CLOCK_MONOTONIC
 };
 

@@ -24,6 +24,7 @@ enum message_type {
   MESSAGE_ORDER = 12,    // zygote -> its standby: become this client's run (descriptors: the conversation, then as with GO)
   MESSAGE_TAKEN = 13,    // client -> zygote: it becomes the run itself, from the image
   MESSAGE_REMAKE = 14,   // client -> base: make another zygote; ACCEPTED once one can be waited for, or REFUSED
+  MESSAGE_WRITTEN = 15,  // run -> zygote: the pages of the image that it has written to, as in struct image_hot
 };
 
 struct message_header {
