@@ -57,6 +57,14 @@ describe.runIf(isContract).each(nodes)('on Node $version', (node) => {
     expect(ratio({ [name]: it, hello }, name, 'hello', 'median')).toBeLessThanOrEqual(1.5)
   })
 
+  test('hello, thawed, takes at most 1.2 of bun\'s', () => {
+    expect(ratio(measured.totals.hello, 'instastart, warm', 'bun', 'median')).toBeLessThanOrEqual(1.2)
+  })
+
+  test.each(['hello', 'graph', 'heavy'] as const)('%s, thawed, takes no longer than forked', (name) => {
+    expect(ratio(measured.totals[name], 'instastart, warm', 'instastart, warm, forked', 'median')).toBeLessThanOrEqual(1)
+  })
+
   test.each(['mid', 'heavy'] as const)('%s, warm by the command, is 5 times faster than every peer', (name) => {
     const peers = Object.keys(measured.totals[name]).filter((peer) => !/instastart|<empty>|-e 0/.test(peer))
     expect(peers.length).toBeGreaterThan(3)

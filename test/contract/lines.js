@@ -85,6 +85,10 @@ export const lines = [
     tests: /^contract\/bench .*, warm by the command, /,
   },
   {
+    line: 'A thawed hello at most 1.2 of bun\'s; thaw never slower than fork.',
+    tests: /^contract\/bench .*, thawed, /,
+  },
+  {
     line: 'Private memory at the entry\'s first line at most 10% of the plain process\'s at the same line; growth after it at most plain\'s plus 10%.',
     tests: /^contract\/bench .*private memory/,
   },

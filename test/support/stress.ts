@@ -20,6 +20,6 @@ export const stress = async (sandbox: Sandbox, way: Way, args: readonly string[]
       if (outcome.stdout !== expected || outcome.status !== 0) result.wrong.push(outcome)
     }
   }
-  await Promise.all(Array.from({ length: 3 * os.availableParallelism() }, worker))
+  await Promise.all(Array.from({ length: Math.max(8, 3 * os.availableParallelism()) }, worker))
   return result
 }

@@ -38,6 +38,7 @@ export const measureTotals = async (sandbox, { rounds, only }) => {
     if (only && !only.includes(name)) continue
     const ours = {
       'instastart, warm': sandbox.client([file]),
+      'instastart, warm, forked': sandbox.client([file], { env: { INSTASTART_ENGINE: 'fork' } }),
       'node --import instastart/register, warm': sandbox.register([file]),
     }
     for (const command of Object.values(ours)) await sandbox.warmUp(command)
