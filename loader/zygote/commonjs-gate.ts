@@ -10,6 +10,8 @@ import { staticImports } from './static-imports.js'
 
 /** Node puts a module into its cache just before it evaluates it: the moment to look at it, and to park before it. */
 const whenCached = (file: string, parking: Parking, callback: (module: NodeModule) => void) => {
+  // Being looked at already, or known to Node.
+  if (Object.hasOwn(requireCache, file)) return
   const forget = () => {
     if (Object.getOwnPropertyDescriptor(requireCache, file)?.set) Reflect.deleteProperty(requireCache, file)
   }
@@ -71,7 +73,34 @@ export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Par
   })
 }
 
+/** One that ES modules import is cached as these are linked (Node's lib/internal/modules/esm/translators.js), long before it is evaluated. */
+const isOnlyLinked = (module: NodeModule): boolean =>
+  Object.getOwnPropertySymbols(module).some((symbol) => symbol.description === 'kIsCachedByESMLoader' && Boolean(Reflect.get(module, symbol)))
+
+/** The last that Node does before it calls a module's function is to look for what to call it with. */
+const whenEvaluated = (module: NodeModule, parking: Parking, callback: () => void) => {
+  const exports: unknown = module.exports
+  const restore = (value: unknown) => Object.defineProperty(module, 'exports', { value, configurable: true, enumerable: true, writable: true })
+  const forget = () => {
+    if (Object.getOwnPropertyDescriptor(module, 'exports')?.get) restore(exports)
+  }
+  parking.whenOver(forget)
+  Object.defineProperty(module, 'exports', {
+    configurable: true,
+    enumerable: true,
+    get: () => {
+      restore(exports)
+      callback()
+      return exports
+    },
+    set: restore,
+  })
+}
+
 /** Parks before this file is evaluated, if it is CommonJS. */
 export const parkBefore = (file: string, parking: Parking) => {
-  whenCached(file, parking, () => parking.park(file))
+  whenCached(file, parking, (module) => {
+    if (isOnlyLinked(module)) whenEvaluated(module, parking, () => parking.park(file))
+    else parking.park(file)
+  })
 }

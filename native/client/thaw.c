@@ -190,7 +190,7 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   const uint64_t code_size = round_up((uint64_t)(__stop_thaw_code - __start_thaw_code));
   const uint64_t image_size = round_up(image->size);
   const uint64_t handover_size = round_up(sizeof(struct image_handover) + (argument_count + 2 * variable_count + 4) * sizeof(char *) + arguments_size +
-                                          environment_size + sizeof note);
+                                          environment_size + strlen(plain->node) + 1 + sizeof note);
   const uint64_t before_header = code_size + STATE_SIZE + HOT_SIZE, length = before_header + image_size + handover_size + SPECIALS_SIZE;
   char *const room = find_room(image, length);
   if (!room) {
@@ -215,7 +215,8 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   char *text = (char *)(pointers + argument_count + 2 * variable_count + 4);
   *state = (struct thaw_state){.image = (const void *)header, .hot = hot, .own_start = (uint64_t)room, .own_end = (uint64_t)room + length,
                                .specials_at = (uint64_t)room + length - SPECIALS_SIZE, .memory = memory, .files = kept_files,
-                               .handover = handover, .node = text};
+                               .handover = handover};
+  handover->node = text;
   text = stpcpy(text, plain->node) + 1;
   state->arg_start = (uint64_t)text;
   handover->arguments = copy_strings(plain->argv, argument_count, pointers, &text);
@@ -223,9 +224,9 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   state->env_start = (uint64_t)text;
   handover->environment = copy_strings(environ, variable_count, pointers + argument_count + 1, &text);
   state->env_end = (uint64_t)text;
-  state->plain_environment = handover->environment + variable_count + 1;
-  state->plain_environment[0] = strcpy(text, note);
-  memcpy(state->plain_environment + 1, handover->environment, (variable_count + 1) * sizeof(char *));
+  handover->plain_environment = handover->environment + variable_count + 1;
+  handover->plain_environment[0] = strcpy(text, note);
+  memcpy(handover->plain_environment + 1, handover->environment, (variable_count + 1) * sizeof(char *));
   handover->mapping = (uint64_t)room;
   handover->mapping_length = before_header + image_size;
   handover->argument_count = (uint32_t)argument_count;

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runCommand } from '../support/commands.js'
 import { nodes } from '../support/nodes.js'
-import { Sandbox, isWarm, type Way } from '../support/sandbox.js'
+import { Sandbox, distribution, isWarm, type Way } from '../support/sandbox.js'
 
 /** Each module notes in whom it was evaluated; `log.txt` has what was done. */
 const noting = (name: string) => `;(globalThis.order ??= []).push('${name}:' + (process.title.startsWith('instastart zygote') ? 'zygote' : 'run'))`
@@ -49,6 +49,16 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('app.cjs', `require('./outer.cjs')\nrequire('./last.cjs')\n${print}\n`)
     expect(await runUntilWarm('app.cjs')).toMatchObject({ plainRuns: 2, order: ['first:zygote', 'outer:zygote', 'acts:run', 'outer again:run', 'last:run'] })
     expect(lines()).toBe(3)
+  })
+
+  test.each(['acts.cjs', 'node_modules/acts/index.js'])('a CommonJS module that ES modules import: %s', async (acts) => {
+    sandbox.write(acts, `const fs = require('node:fs')\n${noting('acts')}\n${writing(file())}\nexports.stack = new Error().stack\n`)
+    sandbox.write('outer.mjs', `import { stack } from '${acts.startsWith('node_modules') ? 'acts' : './acts.cjs'}'\n${noting('outer')}\nexport { stack }\n`)
+    sandbox.write('app.mjs', `import './first.cjs'\nimport { stack } from './outer.mjs'\nimport './last.cjs'\nglobalThis.order.push(...stack.split('\\n').filter((line) => line.includes('${distribution}')))\n${print}\n`)
+    expect(await runUntilWarm('app.mjs')).toMatchObject({ plainRuns: 2, order: ['first:zygote', 'acts:run', 'outer:run', 'last:run'] })
+    expect(lines()).toBe(3)
+    // Once more, with what it has learned.
+    expect(JSON.parse((await sandbox.run('client', ['app.mjs'])).stdout)).toHaveLength(4)
   })
 
   test('to blame is who is evaluated, and not whose function it calls', async () => {
