@@ -1,6 +1,7 @@
 // What modules print as they are imported: each run prints it, in order, wherever its output goes; or prints its own.
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runCommand } from '../support/commands.js'
 import { sampled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { runProgram, type Outcome } from '../support/program.js'
@@ -135,6 +136,16 @@ console.log('body', globalThis.evaluated === process.pid ? 'with it' : 'without 
       const warm = await runUntilWarm(() => sandbox.run(way, ['app.mjs']), 4)
       expect(warm.stdout).toBe('before\nsecond\nafter\nbody without it\n')
     })
+  })
+
+  test('`instastart warm` makes both zygotes that it takes', async () => {
+    await using sandbox = new Sandbox(node, undefined, 'any')
+    sandbox.write('prints.mjs', 'console.log("printed")\n')
+    sandbox.write('app.mjs', 'import "./prints.mjs"\nconsole.log("body")\n')
+    expect(await runCommand(sandbox, ['warm', 'app.mjs'])).toMatchObject({ status: 0 })
+    const outcome = await sandbox.run('client', ['app.mjs'])
+    expect(isWarm(outcome)).toBe(true)
+    expect(outcome.stdout).toBe('printed\nbody\n')
   })
 
   test('a package that prints is not loaded before the program\'s own modules', async () => {
