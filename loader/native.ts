@@ -88,11 +88,8 @@ export interface HeedOptions {
   ownFolder: string
   /** JSON to leave, to which the reason is added: where `explain` cannot be asked, for it is another thread that acts. */
   manifest: string
-  /**
-   * JSON to leave; '' lets the act be done. Called in the middle of it: must do no other. `digest`: of what is printed; then '' means that
-   * runs print it. Empty for what they cannot print.
-   */
-  explain: (act: string, digest: string) => string
+  /** JSON to leave; '' lets the act be done. Called in the middle of it: must do no other. */
+  explain: (act: string) => string
 }
 
 /** What a fork of the zygote is: a run, one that waits for its client, or the image that clients become runs from. */

@@ -78,17 +78,8 @@ export interface Manifest {
   failedAt?: number
   /** In front of which modules the gate has been moved, and for what. */
   gates?: MovedGate[]
-  /** What modules have printed before the gate. */
-  printed?: PrintedByFile[] | undefined
   /** With 'given-up': the files that took part, with their identities; another try is worth it once one has changed. */
   files?: Record<string, string>
-}
-
-/** `digest`: of all that this module has printed. */
-export interface PrintedByFile {
-  file: string
-  identity: string
-  digest: string
 }
 
 /** A module must not be evaluated in a zygote, as the last one has found out: until the file changes. */

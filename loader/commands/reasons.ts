@@ -116,12 +116,8 @@ const givenUp: Record<string, Explanation> = {
   'no-observer': { means: 'The library that hears what modules ask was not loaded: it is missing, or LD_PRELOAD is not allowed for this Node.', helps: 'Run `instastart doctor`.' },
   'too-many-files': { means: 'Modules looked for more files than are remembered.', helps: nothing },
   unheard: { means: 'With UV_USE_IO_URING nobody hears which files are read.', helps: 'Unset UV_USE_IO_URING.' },
-  'output-to-compare': {
-    means: 'A module printed something while it was imported. Runs will print it, too, if it is always the same.',
-    helps: 'Nothing needs to be done: the next zygote shows whether it is.',
-  },
   'output-before-gate': {
-    means: 'A module printed something else each time it was imported, or more than 64 KB, or the time: each run has to print its own.',
+    means: 'A module printed something while it was imported, which each run would have to print.',
     helps: 'The next zygote stops in front of the module, if that was found out. Else print in the program\'s body, or name the module under "gateBefore".',
   },
   'changed-while-loading': { means: 'This file changed while the zygote was loading, or right before.', helps: 'Another try is made at the next run.' },

@@ -86,23 +86,22 @@ const untilImage = async (native: Native, here: ProgramHere) => {
   return found
 }
 
-/** What zygotes that gave up have told for the next one. */
-const learned = ({ record: { manifest } }: { record: ProgramRecord }): string => JSON.stringify([manifest.gates, manifest.printed])
+const movedGates = ({ record }: { record: ProgramRecord }): number => record.manifest.gates?.length ?? 0
 
 const makeWarm = async (native: Native, here: ProgramHere, startedAt: number) => {
-  const first = look(native, here)
-  if (first.state === 'stale' || first.state === 'silent') {
-    stopZygote(native, first.record)
+  const before = look(native, here)
+  if (before.state === 'stale' || before.state === 'silent') {
+    stopZygote(native, before.record)
     const deadline = performance.now() + ENDS_WITHIN_MS
-    while (native.isClaimed(first.record.key) && performance.now() < deadline) await pause(POLL_MS)
+    while (native.isClaimed(before.record.key) && performance.now() < deadline) await pause(POLL_MS)
   }
-  // Each time it is more: a module in front of which the gate is to be, or what modules print.
-  for (let before = learned(first); ;) {
+  // One that gives up for a module may have told where the next one's gate is to be.
+  for (let gates = movedGates(before); ;) {
     await begin(native, here, startedAt)
     if (await untilDecided(native, here, startedAt) === 'warm') return untilImage(native, here)
     const found = look(native, here)
-    if (learned(found) === before) return found
-    before = learned(found)
+    if (movedGates(found) <= gates) return found
+    gates = movedGates(found)
   }
 }
 

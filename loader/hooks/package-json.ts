@@ -39,8 +39,7 @@ const nearestPackageJson = (directory: string): PackageJson | null => {
 /** `type` of the package that `file` belongs to, as written there. */
 export const packageTypeOf = (file: string): unknown => nearestPackageJson(path.dirname(file))?.type
 
-/** The folder of the package in node_modules that `file` belongs to. */
-export const packageFolderOf = (file: string): string | undefined => /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(file)?.[1]
+const packageRoot = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/
 
 /** Tells the watcher of a file and of each package.json that had a say in finding it and in choosing its format. */
 export const reportConsulted = (file: string): void => {
@@ -50,7 +49,7 @@ export const reportConsulted = (file: string): void => {
   const nearest = nearestPackageJson(path.dirname(file))
   if (nearest) watcher.consulted(nearest.file)
   // `exports` and `main` come from the package's own file, which need not be the nearest one.
-  const root = packageFolderOf(file)
+  const root = packageRoot.exec(file)?.[1]
   if (root === undefined) return
   const own = nearestPackageJson(root)
   if (own && own !== nearest) watcher.consulted(own.file)

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { getHeapStatistics } from 'node:v8'
 import type { Channel, Native, Platform, WordToBase } from '../native.js'
-import { identityOf, type BasePlan, type Manifest, type MovedGate, type PrintedByFile } from '../protocol.js'
+import { identityOf, type BasePlan, type Manifest, type MovedGate } from '../protocol.js'
 import { define } from '../run/identity.js'
 import { startRun } from '../run/start.js'
 import type { Settings } from '../settings.js'
@@ -11,7 +11,6 @@ import { claimedManifest } from './claimed-manifest.js'
 import type { GraphFiles } from './graph-files.js'
 import { idleMilliseconds } from './idle.js'
 import { moduleUnderEvaluation, scriptsOnStack } from './module-under-evaluation.js'
-import { PrintedOutput } from './printed-output.js'
 import { SplitProgram, type Split } from './split.js'
 import { ThreadCount } from './thread-count.js'
 import type { WatchedArguments } from './watched-arguments.js'
@@ -50,7 +49,6 @@ export class Parking {
   readonly split: SplitProgram
   readonly #options: ParkingOptions
   #manifest: Manifest
-  readonly #printed = new PrintedOutput()
   readonly #threads = new ThreadCount()
   readonly #drawsBefore: number
   readonly #cleanups: (() => void)[] = []
@@ -72,8 +70,6 @@ export class Parking {
       this.#lastError = error
     }
     const noteExit = (code: number) => {
-      // What comes to an end like this each run has to print, and end, by itself.
-      this.#stopBefore(this.#printed.list[0])
       if (this.#lastError === undefined) this.giveUp(`exited-before-gate: ${code}`)
       // Node would print it after this listener.
       else this.giveUp(`failed: ${firstLine(this.#lastError)}`, `${inspect(this.#lastError)}\n`)
@@ -117,11 +113,10 @@ export class Parking {
     if (obstacle) this.giveUp(obstacle)
     const { plan: base, obstacle: difference } = settings.base ? this.split.at(gate) : none
     if (difference) this.giveWay({ reason: difference, base })
-    this.#comparePrinted()
     this.#release()
     const streams = watchedStdio.rebinds()
     const fork = native.park({
-      manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs, base: base && this.#printed.quietPart(base), printed: this.#printed.list }),
+      manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs, base }),
       idleMs: idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle),
       ...watchedArguments.questions(),
       ...watchedStdio.questions(),
@@ -131,21 +126,6 @@ export class Parking {
     // Everything below runs in a fork of this process.
     if (!fork) this.giveUp('could-not-park')
     else startRun(native, platform, fork, streams.map(([standard]) => standard))
-  }
-
-  /** What each run prints must be what a plain one would. */
-  #comparePrinted() {
-    const { different, isNew } = this.#printed.compare(this.#manifest.printed ?? [])
-    this.#stopBefore(different)
-    if (isNew) this.giveWay({ reason: 'output-to-compare', printed: this.#printed.list })
-  }
-
-  /** Where this module prints, the next zygote has its gate. */
-  #stopBefore(printed: PrintedByFile | undefined) {
-    if (!printed) return
-    const { file, identity } = printed
-    const reason = 'output-before-gate'
-    this.giveWay({ reason, printed: this.#printed.list, gates: [...this.movedGates, { file, identity, reason }] })
   }
 
   /** Ends this process. `error`: for those who look into it. */
@@ -220,7 +200,7 @@ export class Parking {
     const isHeeded = native.heedActs({
       ownFolder,
       manifest: this.#givenUpText({ files }),
-      explain: (act, digest) => this.#explain(act, digest),
+      explain: (act) => this.#explain(act),
     })
     if (!isHeeded) this.giveUp('no-observer')
   }
@@ -229,18 +209,13 @@ export class Parking {
    * What the manifest is to say of the act that a module is about to do; '' if it may. The next zygote has its gate in front of that module,
    * unless that is where this one should have had it.
    */
-  #explain(act: string, digest: string): string {
+  #explain(act: string): string {
     // libuv's pool is renewed in runs; Workers are not.
     if (act === 'to start a thread of Node' && scriptsOnStack().find((script) => script.startsWith('node:')) !== 'node:internal/worker') return ''
     const reason = acts[act] ?? `act-before-gate: ${act}`
     const file = moduleUnderEvaluation()
     const files = this.#options.files.identities()
     if (file === undefined || this.movedGates.some((gate) => gate.file === file)) return this.#givenUpText({ reason, files })
-    if (digest && this.loadsBase) return this.#givenUpText({ reason: `base-seen: what ${file} prints`, files, base: noBase, ...this.#asBefore() })
-    if (digest) {
-      this.#printed.note(file, digest)
-      return ''
-    }
     const gates = [...this.movedGates, { file, identity: identityOf(file), reason }]
     // Another one is worth a try at once; a base would reach that gate.
     return this.#givenUpText({ reason, files, gates, ...this.#asBefore(), ...this.loadsBase && { base: noBase } })

@@ -166,9 +166,9 @@ Napi::Value heedActs(const Napi::CallbackInfo& info) {
   static Napi::FunctionReference explain;
   explain = Napi::Persistent(options.Get("explain").As<Napi::Function>());
   explain.SuppressDestruct();
-  const auto ask = [](const std::string& act, const std::string& digest) {
+  const auto ask = [](const std::string& act) {
     const Napi::HandleScope scope(explain.Env());
-    const Napi::Value said = explain.Call({Napi::String::New(explain.Env(), act), Napi::String::New(explain.Env(), digest)});
+    const Napi::Value said = explain.Call({Napi::String::New(explain.Env(), act)});
     if (explain.Env().IsExceptionPending()) explain.Env().GetAndClearPendingException();
     return said.IsString() ? text(said) : R"({"state":"given-up","reason":"act-before-gate"})";
   };

@@ -13,10 +13,10 @@ static Function* find(const char* name) {
 
 static std::string own_files;  // how their paths begin
 
-bool heedActs(const std::string& own_folder, void (*stop)(const char* act), bool (*keep)(int stream, const iovec* parts, int count)) {
+bool heedActs(const std::string& own_folder, void (*stop)(const char* act)) {
   own_files = own_folder.empty() ? "" : own_folder + "/";
   const auto heed = find<decltype(instastart_heed_acts)>("instastart_heed_acts");
-  if (heed) heed(own_folder.c_str(), stop, keep);
+  if (heed) heed(own_folder.c_str(), stop);
   return heed != nullptr;
 }
 

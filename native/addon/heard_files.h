@@ -1,12 +1,10 @@
 // What the observer (observer/files.h) has heard of files while this zygote was made.
 #pragma once
 #include <string>
-#include <sys/uio.h>
 #include "addon/freshness.h"
 
-// From here on `stop` is called instead of the first act that others could see, and `keep` with what is printed (observer/files.h). False without the
-// observer: nobody hears of acts then.
-bool heedActs(const std::string& own_folder, void (*stop)(const char* act), bool (*keep)(int stream, const iovec* parts, int count));
+// From here on `stop` is called instead of the first act that others could see. False without the observer: nobody hears of acts then.
+bool heedActs(const std::string& own_folder, void (*stop)(const char* act));
 
 // From here on questions of the process's surroundings (observer/surroundings.h) are the program's.
 void hearSurroundings();

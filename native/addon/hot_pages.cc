@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fcntl.h>
+#include <numeric>
 #include <unistd.h>
 #include "addon/memory_map.h"
 #include "addon/unique_fd.h"
@@ -33,9 +34,10 @@ void append(std::vector<Range>* ranges, const Range& range, uint64_t gap) {
 // A system call costs as much as a page or two.
 constexpr uint64_t LEAST_GAP = 1;
 
+// Nothing if they are too scattered.
 HotPages encode(std::vector<Range> ranges) {
   HotPages pages;
-  for (uint64_t gap = LEAST_GAP;; gap *= 2) {
+  for (uint64_t gap = LEAST_GAP; gap <= MOST_PAGES; gap *= 2) {
     std::vector<Range> joined;
     for (const Range& range : ranges) append(&joined, range, gap);
     pages.clear();
@@ -47,6 +49,7 @@ HotPages encode(std::vector<Range> ranges) {
     if (pages.size() <= IMAGE_HOT_MOST) return pages;
     ranges = std::move(joined);
   }
+  return {};
 }
 
 void appendOwnPages(int pagemap, const MemoryArea& area, std::vector<Range>* written) {
@@ -72,17 +75,16 @@ HotPages writtenPages() {
 
 HotPages commonPages(const HotPages& a, const HotPages& b) {
   std::vector<Range> common;
-  uint64_t count = 0;
   for (auto left = a.begin(), right = b.begin(); left != a.end() && right != b.end();) {
     const Range one = decode(*left), other = decode(*right);
     const Range both = {std::max(one.start, other.start), std::min(one.end, other.end)};
-    if (both.start < both.end) {
-      append(&common, both, LEAST_GAP);
-      count += both.end - both.start;
-    }
+    if (both.start < both.end) append(&common, both, LEAST_GAP);
     ++(one.end < other.end ? left : right);
   }
-  return count <= MOST_PAGES ? encode(std::move(common)) : HotPages();
+  const HotPages pages = encode(std::move(common));
+  // With what was added between them.
+  const auto count = std::accumulate(pages.begin(), pages.end(), uint64_t{0}, [](uint64_t sum, uint64_t each) { return sum + each % IMAGE_PAGE; });
+  return count <= MOST_PAGES ? pages : HotPages();
 }
 
 HotPages decodeHotPages(const char* bytes, size_t length) {

@@ -83,7 +83,7 @@ void prepareRun(pid_t zygote, const HeapPages& heap_pages, EventLoop& loop) {
 }
 
 void startRun(RunRequest& request, int conversation, const std::vector<std::pair<int, int>>& rebinds, const Dispositions& dispositions,
-              const EnvironmentChanges& changes, const PrintedOutput& printed) {
+              const EnvironmentChanges& changes) {
   // 1. Dies with its client, no longer with its zygote.
   armLifeLine(request.life_line);
   prctl(PR_SET_PDEATHSIG, 0);
@@ -97,9 +97,8 @@ void startRun(RunRequest& request, int conversation, const std::vector<std::pair
   dispositions.restore();
   restoreStdioOnSignals(dispositions);
   // 4. From here on the client counts on this process.
-  if (!printed.canPrint() || !tellStarted(conversation)) giveUp();
+  if (!tellStarted(conversation)) giveUp();
   run_conversation = conversation;
-  printed.print();
 }
 
 // As Node does at its start (node.cc, PlatformInit): the soft limit becomes the hard one, or as much of it as the kernel allows.
@@ -112,14 +111,6 @@ static void raiseDescriptorLimit() {
     limit.rlim_cur = least + (most - least) / 2;
     (setrlimit(RLIMIT_NOFILE, &limit) == 0 ? least : most) = limit.rlim_cur;
   } while (least + 1 < most);
-}
-
-void runPlainInstead(const image_handover& handover) {
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  execve(handover.node, handover.arguments, handover.plain_environment);
-  giveUp();
 }
 
 void startThawedRun(const image_handover& handover, RunRequest* request, EventLoop& loop, const std::vector<std::pair<int, int>>& rebinds,

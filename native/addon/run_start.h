@@ -6,7 +6,6 @@
 #include "addon/environment.h"
 #include "addon/event_loop.h"
 #include "addon/heap_pages.h"
-#include "addon/printed_output.h"
 #include "addon/request.h"
 #include "wire/image.h"
 
@@ -16,16 +15,12 @@ void prepareRun(pid_t zygote, const HeapPages& heap_pages, EventLoop& loop);
 
 // The rest. Ends the process instead of returning if a step fails or the client is gone: until STARTED is sent, not a line of the program
 // has run, and the client falls back to a plain run.
-// `printed`: by modules, before the gate.
 void startRun(RunRequest& request, int conversation, const std::vector<std::pair<int, int>>& rebinds, const Dispositions& dispositions,
-              const EnvironmentChanges& changes, const PrintedOutput& printed);
+              const EnvironmentChanges& changes);
 
 // The same for a process that was its client, and has just become this one.
 void startThawedRun(const image_handover& handover, RunRequest* request, EventLoop& loop, const std::vector<std::pair<int, int>>& rebinds,
                     const Dispositions& dispositions, const EnvironmentChanges& changes);
-
-// Before that: executes the plain run, whose caller notices nothing.
-[[noreturn]] void runPlainInstead(const image_handover& handover);
 
 // The run is about to end with this exit code by Node's own decision: tells the client (who ends once the process is gone) and leaves.
 // A standby that gets here has no client; then nobody is told.

@@ -236,7 +236,7 @@ void Server::leaveZygote(Run run, pid_t zygote) {
   // The run holds nothing of its siblings: not their conversations, nor the zygote's door.
   conversations_.clear();
   standby_ = {};
-  image_.close();
+  image_.leaveToZygote();
   signals_.reset();
   zygote_.listener_.reset();
   zygote_.manifest_.reset();

@@ -18,7 +18,6 @@
 #include "addon/standby.h"
 #include "addon/starter.h"
 #include "wire/ask.h"
-#include "wire/sha256.h"
 
 // A graph that takes longer to evaluate than this is stuck, on input that never comes for instance; SIGALRM ends it.
 enum { WARM_UP_LIMIT_SECONDS = 300 };
@@ -104,26 +103,7 @@ static Zygote* acting = nullptr;
 // Returns if the act may be done.
 void Zygote::leaveInsteadOf(const char* act) {
   if (gettid() != getpid()) abandon("{\"reason\":" + jsonText("act-before-gate: " + std::string(act)) + "," + manifest_of_act_.substr(1), "", "");
-  if (const std::string text = explain_(act, ""); !text.empty()) abandon(text, "", "");
-}
-
-static std::string digestOf(const std::string& text) {
-  sha256 hash;
-  unsigned char digest[32];
-  sha256_init(&hash);
-  sha256_update(&hash, text.data(), text.size());
-  sha256_finish(&hash, digest);
-  char digits[17];
-  for (int i = 0; i < 8; i++) snprintf(digits + 2 * i, 3, "%02x", digest[i]);
-  return digits;
-}
-
-// False: it is an act, like any other.
-bool Zygote::keepOutput(int stream, std::string text) {
-  if (gettid() != getpid() || !printed_.mayKeep(text)) return false;
-  if (const std::string manifest = explain_("to print", digestOf(text)); !manifest.empty()) abandon(manifest, "", "");
-  printed_.keep(stream, std::move(text));
-  return true;
+  if (const std::string text = explain_(act); !text.empty()) abandon(text, "", "");
 }
 
 bool Zygote::heedActs(const std::string& own_folder, const std::string& manifest, Explain explain) {
@@ -131,8 +111,7 @@ bool Zygote::heedActs(const std::string& own_folder, const std::string& manifest
   manifest_of_act_ = manifest;
   explain_ = std::move(explain);
   heedCryptoRandom([] { acting->leaveInsteadOf("to draw random bytes"); });
-  return ::heedActs(own_folder, [](const char* act) { acting->leaveInsteadOf(act); },
-                    [](int stream, const iovec* parts, int count) { return acting->keepOutput(stream, textOf(parts, count)); });
+  return ::heedActs(own_folder, [](const char* act) { acting->leaveInsteadOf(act); });
 }
 
 // A zygote that takes more than all of them may would end all others, and be ended by the next.
@@ -205,21 +184,17 @@ void Zygote::becomeRun(const Parking& parking, Run* run) {
     // JavaScript came here, and V8 may have found work for other threads on the way.
     parking.quiesce();
     const image_handover* const handover = freezeInto(run->image.release(), channel_.number());
-    if (!printed_.canPrint()) runPlainInstead(*handover);
-    printed_.print();
     if (handover->is_hot_wanted) promiseWrittenPages(dir_.path, key_);
     return startThawedRun(*handover, &run->request, loop_, parking.rebinds, dispositions_, environment_changes_);
   }
   if (run->orders.ok()) waitForOrder(std::move(run->orders), &run->request, &run->conversation);
-  startRun(run->request, run->conversation.get(), parking.rebinds, dispositions_, environment_changes_, printed_);
+  startRun(run->request, run->conversation.get(), parking.rebinds, dispositions_, environment_changes_);
 }
 
 // Nobody else would ever see it. Three parts of at most 20 KB.
-void Zygote::keepLog(const std::string& error) {
+void Zygote::keepOutput(const std::string& error) {
   enum { MOST = 20 * 1024 };
-  std::string text;
-  for (int stream : {1, 2}) text += (printed_.of(stream) + writtenToStandIn(far_ends_[stream], MOST)).substr(0, MOST);
-  text += error.substr(0, MOST);
+  const std::string text = writtenToStandIn(far_ends_[1], MOST) + writtenToStandIn(far_ends_[2], MOST) + error.substr(0, MOST);
   const std::string name = key_ + ".log";
   unlinkat(dir_.fd, name.c_str(), 0);
   if (text.empty()) return;
@@ -230,7 +205,7 @@ void Zygote::keepLog(const std::string& error) {
 
 void Zygote::abandon(const std::string& manifest, const std::string& error, const std::string& word_to_base) {
   ignoreActs();
-  keepLog(error);
+  keepOutput(error);
   unlinkat(dir_.fd, (key_ + ".warming").c_str(), 0);
   writeManifest(manifest_.get(), manifest);
   if (!word_to_base.empty()) tellBase(word_to_base);

@@ -12,7 +12,6 @@
 #include "addon/freshness.h"
 #include "addon/heap_pages.h"
 #include "addon/low_descriptors.h"
-#include "addon/printed_output.h"
 #include "addon/request.h"
 #include "addon/sandbox.h"
 #include "addon/stand_in.h"
@@ -46,8 +45,8 @@ class Zygote {
 
   void consulted(const std::string& path) { freshness_.record(path); }
 
-  // What the manifest is to say of an act; empty if it may be done. `digest`: of what is printed, if it can be printed by each run; else empty.
-  using Explain = std::function<std::string(const std::string& act, const std::string& digest)>;
+  // What the manifest is to say of an act; empty if it may be done.
+  using Explain = std::function<std::string(const std::string& act)>;
 
   // The program begins: instead of the first act that others could see this process ends, and leaves what `explain` says; on other threads
   // `manifest` (a JSON object) with the reason added. `own_folder`: where files are ours. False where nobody hears of acts.
@@ -92,8 +91,7 @@ class Zygote {
   void beginFromBase(UniqueFd to_base);
   void tellBase(const std::string& text) const;
   void leaveInsteadOf(const char* act);
-  bool keepOutput(int stream, std::string text);
-  void keepLog(const std::string& error);
+  void keepOutput(const std::string& error);
   [[noreturn]] void leaveQuietly();
   friend class Server;
   friend class Base;
@@ -116,5 +114,4 @@ class Zygote {
   EnvironmentChanges environment_changes_;
   std::string manifest_of_act_;
   Explain explain_;
-  PrintedOutput printed_;
 };

@@ -45,6 +45,7 @@ void ZygoteImage::unmapHot() {
 bool ZygoteImage::seal() {
   enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW };
   if (hot_ && fcntl(memory_.get(), F_ADD_SEALS, SEALS | F_SEAL_FUTURE_WRITE) == 0) return true;
+  if (hot_) hot_->is_wanted = 0;
   unmapHot();
   return fcntl(memory_.get(), F_ADD_SEALS, SEALS | F_SEAL_WRITE) == 0;
 }
@@ -63,11 +64,13 @@ void ZygoteImage::finish(int maker_status) {
     return;
   }
   obstacle_ = is_written && header->reason[0] ? std::string(header->reason, strnlen(header->reason, sizeof header->reason)) : "maker-died";
-  close();
+  unmapHot();
+  memory_.reset();
 }
 
-void ZygoteImage::close() {
-  unmapHot();
+// There the page is not mapped.
+void ZygoteImage::leaveToZygote() {
+  hot_ = nullptr;
   memory_.reset();
 }
 

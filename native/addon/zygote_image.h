@@ -26,7 +26,7 @@ class ZygoteImage {
   // What one of its runs has written to.
   void learn(HotPages written);
   // In a fork, which has no use for it.
-  void close();
+  void leaveToZygote();
   // Why there is none; empty while there may be.
   const std::string& obstacle() const { return obstacle_; }
 

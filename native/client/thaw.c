@@ -215,8 +215,7 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   char *text = (char *)(pointers + argument_count + 2 * variable_count + 4);
   *state = (struct thaw_state){.image = (const void *)header, .hot = hot, .own_start = (uint64_t)room, .own_end = (uint64_t)room + length,
                                .specials_at = (uint64_t)room + length - SPECIALS_SIZE, .memory = memory, .files = kept_files,
-                               .handover = handover};
-  handover->node = text;
+                               .handover = handover, .node = text};
   text = stpcpy(text, plain->node) + 1;
   state->arg_start = (uint64_t)text;
   handover->arguments = copy_strings(plain->argv, argument_count, pointers, &text);
@@ -224,9 +223,9 @@ static struct thaw_state *prepare(const struct image_header *image, int memory, 
   state->env_start = (uint64_t)text;
   handover->environment = copy_strings(environ, variable_count, pointers + argument_count + 1, &text);
   state->env_end = (uint64_t)text;
-  handover->plain_environment = handover->environment + variable_count + 1;
-  handover->plain_environment[0] = strcpy(text, note);
-  memcpy(handover->plain_environment + 1, handover->environment, (variable_count + 1) * sizeof(char *));
+  state->plain_environment = handover->environment + variable_count + 1;
+  state->plain_environment[0] = strcpy(text, note);
+  memcpy(state->plain_environment + 1, handover->environment, (variable_count + 1) * sizeof(char *));
   handover->mapping = (uint64_t)room;
   handover->mapping_length = before_header + image_size;
   handover->argument_count = (uint32_t)argument_count;

@@ -22,7 +22,7 @@
 
 FINAL static __attribute__((noreturn, noinline)) void run_plain_after_all(const struct thaw_state *state) {
   CALL(rt_sigprocmask, SIG_SETMASK, &state->signal_mask, 0, 8);
-  CALL(execve, state->handover->node, state->handover->arguments, state->handover->plain_environment, 0);
+  CALL(execve, state->node, state->handover->arguments, state->plain_environment, 0);
   for (;;) CALL(exit_group, 126, 0, 0, 0);
 }
 

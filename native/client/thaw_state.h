@@ -17,6 +17,8 @@ struct thaw_state {
   uint64_t signal_mask;
   uint64_t arg_start, arg_length, env_start, env_end;  // the command line and environment, as `ps` shows them
   struct image_handover *handover;
+  const char *node;  // executed with `handover`'s arguments if something fails
+  char **plain_environment;
 };
 
 // The code, from the first to the last byte; position-independent, and calls nothing outside of itself.

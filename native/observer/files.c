@@ -34,7 +34,6 @@ static int channel = -1;
 
 static atomic_bool is_deaf;
 static void (*_Atomic stop)(const char *act);
-static bool (*_Atomic keep)(int stream, const struct iovec *parts, int count);
 static atomic_flag lock = ATOMIC_FLAG_INIT;
 static bool is_overflown;
 static char own_folder[PATH_MAX];
@@ -172,9 +171,8 @@ static void opening(int flags, int folder, const char *path) {
   if (is_to_write(flags) && (exists(folder, path) ? !(makes && (flags & O_EXCL)) : makes)) heed("to write", folder, path);
 }
 
-void instastart_heed_acts(const char *folder, void (*instead)(const char *act), bool (*keep_output)(int stream, const struct iovec *parts, int count)) {
+void instastart_heed_acts(const char *folder, void (*instead)(const char *act)) {
   snprintf(own_folder, sizeof own_folder, "%s", folder);
-  atomic_store(&keep, keep_output);
   atomic_store(&stop, instead);
   atomic_store(&is_deaf, false);
 }
@@ -314,46 +312,29 @@ int scandir64(const char *restrict path, struct dirent64 ***restrict names, int 
 
 enum { PSEUDO_TERMINAL = 136 };  // Documentation/admin-guide/devices.txt
 
-// 1, 2, or 0: no output. libuv opens a terminal once more to write to it (src/unix/tty.c).
-static int output_of(int fd) {
-  if (fd == STDOUT_FILENO || fd == STDERR_FILENO) return fd;
+// libuv opens a terminal once more to write to it (src/unix/tty.c).
+static bool is_output(int fd) {
+  if (fd == STDOUT_FILENO || fd == STDERR_FILENO) return true;
   struct stat info, standard;
-  if (fd <= 2 || system_call(SYS_fstat, fd, (long)&info, 0, 0, 0, 0) != 0) return 0;
-  if (!S_ISCHR(info.st_mode) || major(info.st_rdev) != PSEUDO_TERMINAL) return 0;
+  if (fd <= 2 || system_call(SYS_fstat, fd, (long)&info, 0, 0, 0, 0) != 0) return false;
+  if (!S_ISCHR(info.st_mode) || major(info.st_rdev) != PSEUDO_TERMINAL) return false;
   for (int each = STDOUT_FILENO; each <= STDERR_FILENO; each++)
-    if (system_call(SYS_fstat, each, (long)&standard, 0, 0, 0, 0) == 0 && standard.st_ino == info.st_ino && standard.st_dev == info.st_dev) return each;
-  return 0;
+    if (system_call(SYS_fstat, each, (long)&standard, 0, 0, 0, 0) == 0 && standard.st_ino == info.st_ino && standard.st_dev == info.st_dev) return true;
+  return false;
 }
 
-// Whether this is printed by somebody who knows what becomes of it: by each run.
-static bool is_kept(int fd, const struct iovec *parts, int count) {
-  const int stream = is_heeding() ? output_of(fd) : 0;
-  if (!stream) return false;
-  is_own_work = true;
-  const bool kept = atomic_load(&keep)(stream, parts, count);
-  is_own_work = false;
-  return kept;
-}
-
-static ssize_t size_of(const struct iovec *parts, int count) {
-  size_t size = 0;
-  for (int i = 0; i < count; i++) size += parts[i].iov_len;
-  return (ssize_t)size;
-}
-
-// What is printed otherwise goes to a stand-in, where nobody but the zygote's log has it, and what is sent to nowhere.
-#define PRINT(name, parameters, arguments, parts, count) \
+// What is printed goes to a stand-in, where nobody but the zygote's log has it, and what is sent to nowhere.
+#define PRINT(name, parameters, arguments) \
   ssize_t name parameters { \
-    if (count > 0 && is_kept(fd, parts, count)) return size_of(parts, count); \
     const ssize_t result = NEXT(name) arguments; \
-    if (is_heeding() && output_of(fd)) heed("to print", AT_FDCWD, NULL); \
+    if (is_heeding() && is_output(fd)) heed("to print", AT_FDCWD, NULL); \
     if (is_heeding() && fd == channel) heed("to send a message", AT_FDCWD, NULL); \
     return result; \
   }
-PRINT(write, (int fd, const void *from, size_t size), (fd, from, size), &((struct iovec){(void *)from, size}), 1)
-PRINT(writev, (int fd, const struct iovec *parts, int count), (fd, parts, count), parts, count)
-PRINT(pwrite64, (int fd, const void *from, size_t size, off64_t at), (fd, from, size, at), NULL, 0)
-PRINT(sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), NULL, 0)
+PRINT(write, (int fd, const void *from, size_t size), (fd, from, size))
+PRINT(writev, (int fd, const struct iovec *parts, int count), (fd, parts, count))
+PRINT(pwrite64, (int fd, const void *from, size_t size, off64_t at), (fd, from, size, at))
+PRINT(sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags))
 
 #define READ(name, parameters, arguments) \
   ssize_t name parameters { \

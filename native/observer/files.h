@@ -18,11 +18,9 @@ struct heard_files {
   bool is_overflown;  // more was asked than is remembered
 };
 
-struct iovec;
-
 // The program begins: from here on `stop` is called instead of the first act that others could see, on whichever thread; the act is done if it returns. What
-// is below `own_folder` is ours, and nobody's question. What is printed (to descriptor 1 or 2, `stream`) is no act if `keep` returns true: it has it then.
-void instastart_heed_acts(const char *own_folder, void (*stop)(const char *act), bool (*keep)(int stream, const struct iovec *parts, int count));
+// is below `own_folder` is ours, and nobody's question.
+void instastart_heed_acts(const char *own_folder, void (*stop)(const char *act));
 
 // What is written to this descriptor is a message to somebody else.
 void instastart_heed_channel(int fd);

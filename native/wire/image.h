@@ -106,8 +106,6 @@ struct image_handover {
   uint64_t mapping, mapping_length;
   char **arguments;    // argv of the plain run that this one stands for: Node, its options, the entry, the program's arguments
   char **environment;
-  const char *node;          // executed with `arguments` and these variables it is the plain run
-  char **plain_environment;
   uint32_t argument_count;
   uint32_t option_count;  // how many after Node are its options
   uint32_t is_hot_wanted;  // as in `struct image_hot`

@@ -3,10 +3,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct sha256 {
   uint32_t state[8];
   uint64_t length;
@@ -16,7 +12,3 @@ struct sha256 {
 void sha256_init(struct sha256 *hash);
 void sha256_update(struct sha256 *hash, const void *data, size_t length);
 void sha256_finish(struct sha256 *hash, unsigned char digest[32]);
-
-#ifdef __cplusplus
-}
-#endif

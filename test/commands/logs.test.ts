@@ -40,7 +40,7 @@ describe.each(nodes)('instastart logs, on Node $version', (node) => {
 
   test('shows what kept a zygote from parking by being printed', async () => {
     await failWith('console.log("loading ...")\n')
-    expect(await logs()).toMatchObject([{ reason: 'output-to-compare', text: 'loading ...\n' }])
+    expect(await logs()).toMatchObject([{ reason: 'output-before-gate', text: 'loading ...\n' }])
   })
 
   test('has nothing of a module that ends the process without a word, but the reason is known', async () => {
@@ -66,6 +66,6 @@ describe.each(nodes)('instastart logs, on Node $version', (node) => {
     sandbox.write('dependency.mjs', 'console.error("to a file")\n')
     await sandbox.run('client', ['app.mjs'], { redirections: '2> errors.txt' })
     await sandbox.untilSettled()
-    expect(await logs()).toMatchObject([{ reason: 'output-to-compare', text: 'to a file\n' }])
+    expect(await logs()).toMatchObject([{ reason: 'output-before-gate', text: 'to a file\n' }])
   })
 })

@@ -117,10 +117,6 @@ export const lines = [
     tests: /^e2e\/(moved-gates |looks .*does it in each run)/,
   },
   {
-    line: 'What modules print as they are imported each run prints, in order, wherever its output goes; or its own, where that differs from run to run.',
-    tests: /^e2e\/printed-output /,
-  },
-  {
     line: 'Zygotes stay within a count and a memory budget, which `status` tells as /proc does; at most two are made at a time; nothing wakes those that wait; they end when their way in or their Node is gone.',
     tests: /^(e2e\/(at-rest|budget|many-starts|footing)|commands\/stop) /,
   },
