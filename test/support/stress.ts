@@ -1,5 +1,6 @@
 // More runs in flight than there are processors: what idle machines hide.
 import os from 'node:os'
+import { isContract } from './contract.js'
 import { isWarm, type Sandbox, type Way } from './sandbox.js'
 import type { Outcome } from './program.js'
 
@@ -20,6 +21,6 @@ export const stress = async (sandbox: Sandbox, way: Way, args: readonly string[]
       if (outcome.stdout !== expected || outcome.status !== 0) result.wrong.push(outcome)
     }
   }
-  await Promise.all(Array.from({ length: Math.max(8, 3 * os.availableParallelism()) }, worker))
+  await Promise.all(Array.from({ length: Math.max(isContract ? 8 : 0, 3 * os.availableParallelism()) }, worker))
   return result
 }
