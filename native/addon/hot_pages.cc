@@ -53,11 +53,10 @@ HotPages encode(std::vector<Range> ranges) {
 }
 
 void appendOwnPages(int pagemap, const MemoryArea& area, std::vector<Range>* written) {
-  enum : uint64_t { PRESENT = 1ULL << 63, SWAPPED = 1ULL << 62, OF_FILE = 1ULL << 61 };  // Documentation/admin-guide/mm/pagemap.rst
   std::vector<uint64_t> entries((area.end - area.start) / IMAGE_PAGE);
   const ssize_t got = pread(pagemap, entries.data(), entries.size() * sizeof(uint64_t), static_cast<off_t>(area.start / IMAGE_PAGE * sizeof(uint64_t)));
   for (size_t i = 0; i < static_cast<size_t>(std::max<ssize_t>(got, 0)) / sizeof(uint64_t); i++)
-    if ((entries[i] & (PRESENT | SWAPPED)) && !(entries[i] & OF_FILE)) append(written, {area.start / IMAGE_PAGE + i, area.start / IMAGE_PAGE + i + 1}, 0);
+    if (isOwnPage(entries[i])) append(written, {area.start / IMAGE_PAGE + i, area.start / IMAGE_PAGE + i + 1}, 0);
 }
 
 }  // namespace

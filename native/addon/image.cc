@@ -284,7 +284,6 @@ uint16_t Maker::fileOf(const MemoryArea& area) {
 
 // The pages of this area that are this process's own; `zero_below`: the others are to be zero.
 void Maker::noteOwnPages(const MemoryArea& area, bool zero_below) {
-  enum : uint64_t { PRESENT = 1ULL << 63, SWAPPED = 1ULL << 62, OF_FILE = 1ULL << 61 };  // Documentation/admin-guide/mm/pagemap.rst
   const UniqueFd pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   uint64_t zero_from = area.start, start = 0, end = 0;  // [start, end): pages that belong together
   const auto flush = [&] {
@@ -298,8 +297,7 @@ void Maker::noteOwnPages(const MemoryArea& area, bool zero_below) {
     const ssize_t got = pread(pagemap.get(), scratch_.pagemap, wanted * sizeof(uint64_t), static_cast<off_t>(at / IMAGE_PAGE * sizeof(uint64_t)));
     if (got < static_cast<ssize_t>(sizeof(uint64_t))) giveUp("pagemap");
     for (size_t i = 0; i < static_cast<size_t>(got) / sizeof(uint64_t); i++, at += IMAGE_PAGE) {
-      const uint64_t entry = scratch_.pagemap[i];
-      if (!(entry & (PRESENT | SWAPPED)) || (entry & OF_FILE)) continue;
+      if (!isOwnPage(scratch_.pagemap[i])) continue;
       if (start == end || at - end > LEAST_HOLE) {
         flush();
         start = at;

@@ -12,6 +12,12 @@ struct MemoryArea {
   bool is_empty_in_forks;  // MADV_WIPEONFORK
 };
 
+// By its entry in /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst): whether this page is the process's own, in memory or swapped out.
+inline bool isOwnPage(uint64_t entry) {
+  enum : uint64_t { PRESENT = 1ULL << 63, SWAPPED = 1ULL << 62, OF_FILE = 1ULL << 61 };
+  return (entry & (PRESENT | SWAPPED)) && !(entry & OF_FILE);
+}
+
 class MemoryMap {
  public:
   // As it is now. Its text lies in a mapping of its own, which is not told of.
