@@ -8,7 +8,7 @@ import type { Parking } from './parking.js'
 import { requireCache } from './require-cache.js'
 import { staticImports } from './static-imports.js'
 
-/** Node puts a module into its cache just before it evaluates it: the moment to look at it, and to park before it. */
+/** Node puts a module into its cache just before it evaluates it, or links it: the moment to look at it, and to park before it. */
 const whenCached = (file: string, parking: Parking, callback: (module: NodeModule) => void) => {
   // Being looked at already, or known to Node.
   if (Object.hasOwn(requireCache, file)) return

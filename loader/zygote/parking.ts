@@ -7,10 +7,10 @@ import { define } from '../run/identity.js'
 import { startRun } from '../run/start.js'
 import type { Settings } from '../settings.js'
 import { warmth } from '../warmth.js'
+import { obstacleOf } from './acts.js'
 import { claimedManifest } from './claimed-manifest.js'
 import type { GraphFiles } from './graph-files.js'
 import { idleMilliseconds } from './idle.js'
-import { moduleUnderEvaluation, scriptsOnStack } from './module-under-evaluation.js'
 import { SplitProgram, type Split } from './split.js'
 import { ThreadCount } from './thread-count.js'
 import type { WatchedArguments } from './watched-arguments.js'
@@ -29,9 +29,6 @@ interface ParkingOptions {
   /** The program is warm by instastart/auto only: what it does before it imports that, its clients have done themselves. */
   isByAuto: boolean
 }
-
-/** Acts that have a reason of their own. */
-const acts: Record<string, string> = { 'to draw random bytes': 'randomness-before-gate', 'to print': 'output-before-gate' }
 
 /** Where the settings want no base. */
 const none: Split = { plan: undefined, obstacle: '' }
@@ -205,20 +202,13 @@ export class Parking {
     if (!isHeeded) this.giveUp('no-observer')
   }
 
-  /**
-   * What the manifest is to say of the act that a module is about to do; '' if it may. The next zygote has its gate in front of that module,
-   * unless that is where this one should have had it.
-   */
+  /** What the manifest is to say of the act that a module is about to do; '' if it may. */
   #explain(act: string): string {
-    // libuv's pool is renewed in runs; Workers are not.
-    if (act === 'to start a thread of Node' && scriptsOnStack().find((script) => script.startsWith('node:')) !== 'node:internal/worker') return ''
-    const reason = acts[act] ?? `act-before-gate: ${act}`
-    const file = moduleUnderEvaluation()
-    const files = this.#options.files.identities()
-    if (file === undefined || this.movedGates.some((gate) => gate.file === file)) return this.#givenUpText({ reason, files })
-    const gates = [...this.movedGates, { file, identity: identityOf(file), reason }]
-    // Another one is worth a try at once; a base would reach that gate.
-    return this.#givenUpText({ reason, files, gates, ...this.#asBefore(), ...this.loadsBase && { base: noBase } })
+    const obstacle = obstacleOf(act, this.movedGates)
+    if (!obstacle) return ''
+    // With another gate another zygote is worth a try at once; a base would reach that gate.
+    const next = obstacle.gates && { ...this.#asBefore(), ...this.loadsBase && { base: noBase } }
+    return this.#givenUpText({ ...obstacle, ...next, files: this.#options.files.identities() })
   }
 
   /** The entry is there, and is evaluated next: from here on modules ask. */
