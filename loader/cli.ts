@@ -59,7 +59,17 @@ const report = (error: unknown, isJson: boolean, hint: string): number => {
   return code === 'INSTASTART_USAGE' ? 2 : 1
 }
 
+/** Who reads no further (`| head`) need not be told of it; what the command does is done all the same. */
+const outliveReaders = () => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}
+
 const runCommand = async (name: string | undefined, args: string[]): Promise<number> => {
+  outliveReaders()
   if (name === undefined || name === '--help') {
     process.stdout.write(usage())
     return name ? 0 : 2

@@ -29,6 +29,12 @@ describe.each(nodes)('commands, on Node $version', (node) => {
     expect((await runCommand(sandbox, ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
+  test.each(['status', 'why app.mjs', 'doctor', '--help'])('%s has nothing to say of a reader who is gone', async (words) => {
+    const script = `{ "$0" ${words}; echo "status $?" >&2; } | true`
+    const outcome = await runProgram('/bin/sh', ['-c', script, path.join(distribution, 'instastart')], { cwd: sandbox.project, env: sandbox.env() })
+    expect(outcome.stderr).toMatch(/^status [01]\n$/)
+  })
+
   test.each(names)('%s has --help, and refuses what it does not know', async (name) => {
     const help = await runCommand(sandbox, [name, '--help'])
     expect(help).toMatchObject({ status: 0, stderr: '' })
