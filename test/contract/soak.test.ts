@@ -8,7 +8,7 @@ import { recordFigure, scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { randomBy } from '../support/random.js'
 import { Sandbox, isWarm } from '../support/sandbox.js'
-import { standbysOf } from '../support/zygotes.js'
+import { basesOf, standbysOf } from '../support/zygotes.js'
 
 const MEGABYTE = 2 ** 20
 
@@ -34,6 +34,9 @@ const imagesOf = (pid: number): number => {
   return bytes
 }
 
+const untilImages = (sandbox: Sandbox) =>
+  until('images of all', async () => (await statusOf(sandbox)).every(({ state, engine }) => state !== 'warm' || engine === 'thaw'))
+
 test(`${scaled(200, 8)} programs in a row, on all majors: never over the budget by more than one zygote, and status agrees with /proc`, { timeout: 3_600_000 }, async () => {
   const sandbox = new Sandbox(nodes[0]!, undefined, 'any')
   const budget = scaled(500, 250) * MEGABYTE
@@ -58,7 +61,7 @@ test(`${scaled(200, 8)} programs in a row, on all majors: never over the budget 
       most = Math.max(most, all)
       worst = Math.max(worst, (all - budget) / largest)
       if (i % scaled(20, 4) > 0) continue
-      await until('images of all', async () => (await statusOf(sandbox)).every(({ state, engine }) => state !== 'warm' || engine === 'thaw'))
+      await untilImages(sandbox)
       const { usedBytes } = await budgetOf(sandbox, { env })
       furthest = Math.max(furthest, Math.abs(usedBytes - taken().all))
     }
@@ -99,7 +102,7 @@ describe.each(nodes)('on Node $version', (node) => {
       await Promise.all(Array.from({ length: 4 }, worker))
       return warm
     }
-    const keepers = () => sandbox.processes().filter(({ title }) => /^instastart (zygote|base) /.test(title)).map(({ pid }) => pid)
+    const keepers = () => [...basesOf(sandbox.runtime), ...sandbox.zygotes()].map(({ pid }) => pid)
     const sizes = () => keepers().map((pid) => ({
       descriptors: entries(`/proc/${pid}/fd`),
       watches: fs.readdirSync(`/proc/${pid}/fdinfo`).reduce((sum, fd) => sum + (read(`/proc/${pid}/fdinfo/${fd}`).match(/^inotify /gm)?.length ?? 0), 0),
@@ -108,6 +111,7 @@ describe.each(nodes)('on Node $version', (node) => {
     const files = () => ({ runtime: entries(path.join(sandbox.runtime, 'instastart')), cache: entries(sandbox.cache) })
     const atRest = async () => {
       await sandbox.untilSettled()
+      await untilImages(sandbox)
       await until('nothing but the base, the zygote and its standby', () => sandbox.processes().length === keepers().length + standbysOf(sandbox.runtime).length)
     }
 

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
 import { debugLine, isWarm, type Sandbox, type Way } from './sandbox.js'
-import { processesOf, type ProcessSeen } from './zygotes.js'
+import { basesOf, type ProcessSeen } from './zygotes.js'
 
 /** What a run that a zygote served says of itself. */
 export const warm = /^warm run/
@@ -81,7 +81,7 @@ export class EditedProgram {
   }
 
   bases(): ProcessSeen[] {
-    return processesOf(this.#sandbox.runtime).filter(({ title }) => title.startsWith('instastart base '))
+    return basesOf(this.#sandbox.runtime)
   }
 
   /** Of the base that is there or would be next. */

@@ -36,12 +36,17 @@ export const processesOf = (runtime: string): ProcessSeen[] =>
 
 const parentOf = (pid: number): number => Number(/\) \w (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1])
 
+const withoutTheirChildren = (processes: ProcessSeen[]): ProcessSeen[] =>
+  processes.filter(({ pid }) => !processes.some((other) => other.pid === parentOf(pid)))
+
 /** Without their children: runs, which have another title, and standbys, which get theirs after they are forked. */
-export const zygotesOf = (runtime: string): ProcessSeen[] => {
+export const zygotesOf = (runtime: string): ProcessSeen[] =>
   // Before Node has set the title, it is among the arguments.
-  const found = processesOf(runtime).filter(({ title }) => title.includes('instastart zygote '))
-  return found.filter(({ pid }) => !found.some((other) => other.pid === parentOf(pid)))
-}
+  withoutTheirChildren(processesOf(runtime).filter(({ title }) => title.includes('instastart zygote ')))
+
+/** Likewise without what they are forking: a base is another's parent only as long as that one has no title of its own. */
+export const basesOf = (runtime: string): ProcessSeen[] =>
+  withoutTheirChildren(processesOf(runtime).filter(({ title }) => title.startsWith('instastart base ')))
 
 export const standbysOf = (runtime: string): ProcessSeen[] =>
   processesOf(runtime).filter(({ title }) => title.startsWith('instastart standby '))
