@@ -65,6 +65,10 @@ const asking: Record<string, Explanation> = {
   'start-failed': { means: 'The zygote could not start the run: something was short, or it was ended.', helps: 'The next run makes another. `instastart doctor` looks at the limits.' },
   'foreign-zygote': { means: 'Somebody else listens in your runtime directory.', helps: 'Look at the owner and the mode of the directory: `instastart doctor`.' },
   unreachable: { means: 'The zygote\'s socket cannot be connected to.', helps: 'Look at the runtime directory: `instastart doctor`.' },
+  terminal: {
+    means: 'The program was started at a terminal, which a forked run would not have for /dev/tty, Ctrl-Z and what it starts; and there was no image to become the run from.',
+    helps: 'Unset INSTASTART_ENGINE, if it is set. `instastart doctor` says whether images can be made here.',
+  },
   'no-image': { means: 'INSTASTART_ENGINE=thaw demands a thaw, and there is no image of the zygote.', helps: 'Unset INSTASTART_ENGINE, and runs are forked where need be.' },
   thaw: {
     means: 'This process could not become the run, and it must: INSTASTART_ENGINE=thaw demands it, or the caller handed down descriptors beyond 0, 1 and 2.',

@@ -89,7 +89,7 @@ bool Server::advance(Conversation& conversation) {
   }
   switch (conversation.reader.header.type) {
     case MESSAGE_REQUEST:
-      return !conversation.accepted && handleRequest(conversation);
+      return !conversation.accepted && !conversation.waiting && handleRequest(conversation);
     case MESSAGE_GO:
       return conversation.accepted && decodeGo(&conversation.reader, conversation.accepted.get()) && handleGo(conversation);
     case MESSAGE_TAKEN:
@@ -113,6 +113,10 @@ bool Server::handleRequest(Conversation& conversation) {
   auto request = std::make_unique<RunRequest>();
   if (!decodeRequest(conversation.reader, request.get())) return false;
   frame_reader_reset(&conversation.reader);
+  return answer(conversation, std::move(request));
+}
+
+bool Server::answer(Conversation& conversation, std::unique_ptr<RunRequest> request) {
   // What waits in a dead zygote's backlog, or comes as it closes.
   if (closed_) return refuse(conversation, "closing"), false;
   if (const std::string file = zygote_.freshness_.findStale(); !file.empty()) {
@@ -123,10 +127,18 @@ bool Server::handleRequest(Conversation& conversation) {
   if (const std::string question = parking_.questions.unequal(*request); !question.empty()) return refuse(conversation, "question: " + question), false;
   const int image = image_.memory();
   const bool gives_image = request->image != IMAGE_UNWANTED && image_.isReady();
-  if (!gives_image && request->image == IMAGE_NEEDED) return refuse(conversation, "inherited-descriptors"), false;
+  if (!gives_image && request->image == IMAGE_NEEDED) return awaitImage(conversation, std::move(request));
   if (!gives_image && !mayFork(conversation)) return refuse(conversation, "attributes"), false;
   if (!frame_send(conversation.socket.get(), MESSAGE_ACCEPTED, nullptr, 0, &image, gives_image ? 1 : 0, now_ms())) return false;
   conversation.accepted = std::move(request);
+  return true;
+}
+
+bool Server::awaitImage(Conversation& conversation, std::unique_ptr<RunRequest> request) {
+  if (image_.isWanted()) forkImageMaker();
+  if (run_) return false;
+  if (image_.maker() == 0) return refuse(conversation, "no-image"), false;
+  conversation.waiting = std::move(request);
   return true;
 }
 
@@ -210,6 +222,8 @@ void Server::imageMakerEnded(int status) {
   image_.finish(status);
   // Clients become runs by themselves from now on.
   if (image_.isReady() && !forks_wanted_) standby_ = {};
+  for (const ConversationPtr& conversation : conversations_)
+    if (conversation->waiting && !answer(*conversation, std::move(conversation->waiting))) conversation->socket.reset();
 }
 
 bool Server::wantsCensus() const { return !closed_ && !is_counted_ && !wantsStandby() && !wantsImage() && image_.maker() == 0; }

@@ -28,6 +28,7 @@ class Server {
   struct Conversation {
     UniqueFd socket;
     frame_reader reader;
+    std::unique_ptr<RunRequest> waiting;  // for the image
     std::unique_ptr<RunRequest> accepted;
     pid_t pid = 0;
     pid_t peer;  // 0: in a process namespace that this one does not see
@@ -41,6 +42,8 @@ class Server {
   // Each returns false when the conversation is over, and in a fork, where run_ is set.
   bool advance(Conversation& conversation);
   bool handleRequest(Conversation& conversation);
+  bool answer(Conversation& conversation, std::unique_ptr<RunRequest> request);
+  bool awaitImage(Conversation& conversation, std::unique_ptr<RunRequest> request);
   bool reportStatus(Conversation& conversation);
   void refuse(Conversation& conversation, const std::string& reason);
   bool handleGo(Conversation& conversation);

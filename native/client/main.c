@@ -97,7 +97,7 @@ static bool ask(const struct installation *installation, const struct invocation
                                 .exec_arguments = exec_arguments,
                                 .exec_argument_count = invocation->option_count + 2,
                                 .surroundings = &here,
-                                .needs_image = inherited_count > 0,
+                                .has_inherited = inherited_count > 0,
                                 .started_ns = started_ns};
   bool had = ask_for_run(&dir, key, &request, offer, reason);
   free(exec_arguments);

@@ -175,9 +175,20 @@ enum engine chosen_engine(void) {
   return !engine ? ENGINE_ANY : strcmp(engine, "thaw") == 0 ? ENGINE_THAW : strcmp(engine, "fork") == 0 ? ENGINE_FORK : ENGINE_ANY;
 }
 
-static bool ask_zygote(int conversation, int64_t deadline, const struct run_request *request, struct offer *offer, char reason[REASON_MAX]) {
-  const enum engine engine = chosen_engine();
-  const enum image_wish wish = engine == ENGINE_FORK ? IMAGE_UNWANTED : request->needs_image ? IMAGE_NEEDED : IMAGE_WANTED;
+// Also where 0, 1 and 2 lead elsewhere: it is what prompts for passwords open, and where job control comes from (tty(4)).
+static bool has_controlling_terminal(void) {
+  const int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+// A forked run belongs to the zygote's session, and has the descriptors it is sent. NULL: that is all the same to this one.
+static const char *why_no_fork(const struct run_request *request, enum engine engine) {
+  return request->has_inherited ? "inherited-descriptors" : has_controlling_terminal() ? "terminal" : engine == ENGINE_THAW ? "no-image" : NULL;
+}
+
+static bool ask_zygote(int conversation, int64_t deadline, const struct run_request *request, const char *no_fork, struct offer *offer, char reason[REASON_MAX]) {
+  const enum image_wish wish = chosen_engine() == ENGINE_FORK ? IMAGE_UNWANTED : no_fork ? IMAGE_NEEDED : IMAGE_WANTED;
   size_t length;
   char *bytes = encode(request, wish, &length);
   bool sent = bytes && frame_send(conversation, MESSAGE_REQUEST, bytes, length, NULL, 0, deadline);
@@ -185,18 +196,20 @@ static bool ask_zygote(int conversation, int64_t deadline, const struct run_requ
   // A refusal may arrive although the request could not be sent whole, so listen in any case.
   int image;
   if (is_accepted(conversation, deadline, &image, reason) && sent) {
-    *offer = (struct offer){conversation, image, engine != ENGINE_THAW && !request->needs_image};
+    *offer = (struct offer){conversation, image, !no_fork};
     if (image >= 0 || offer->may_fork) return true;
-    say(reason, "no-image", NULL);
+    say(reason, "broken-conversation", NULL);
   }
+  if (no_fork && strcmp(reason, "no-image") == 0) say(reason, no_fork, NULL);
   if (image >= 0) close(image);
   close(conversation);
   return false;
 }
 
 bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct run_request *request, struct offer *offer, char reason[REASON_MAX]) {
-  if (chosen_engine() == ENGINE_FORK && request->needs_image) {
-    say(reason, "inherited-descriptors", NULL);
+  const char *const no_fork = why_no_fork(request, chosen_engine());
+  if (chosen_engine() == ENGINE_FORK && no_fork) {
+    say(reason, no_fork, NULL);
     return false;
   }
   int64_t deadline;
@@ -205,10 +218,10 @@ bool ask_for_run(const struct runtime_dir *dir, const char *key, const struct ru
   const struct asked_process process = {request->arguments + 1, request->argument_count - 1, (const char *const *)environ, request->arguments[0], request->surroundings};
   const enum asked_arguments arguments = choose_variant(dir, &process, variant);
   const int zygote = find_zygote(dir, variant, &deadline, reason);
-  if (zygote >= 0 && ask_zygote(zygote, deadline, request, offer, reason)) return true;
+  if (zygote >= 0 && ask_zygote(zygote, deadline, request, no_fork, offer, reason)) return true;
   if (has_left(reason)) {
     const int remade = find_remade(dir, variant, &deadline);
-    if (remade >= 0) return ask_zygote(remade, deadline, request, offer, reason);
+    if (remade >= 0) return ask_zygote(remade, deadline, request, no_fork, offer, reason);
   }
   // Nobody can tell here which of the answers is new.
   if (arguments != ARGUMENTS_UNASKED && strcmp(reason, "absent") == 0) say(reason, "question", "argv or another");

@@ -16,7 +16,7 @@ struct run_request {
   const char *const *exec_arguments;  // process.execArgv of the run
   size_t exec_argument_count;
   struct surroundings *surroundings;
-  bool needs_image;  // the run must have descriptors of this process beyond 0-2
+  bool has_inherited;  // descriptors beyond 0-2, which the run must have
   int64_t started_ns;  // when this process did, by CLOCK_MONOTONIC
 };
 

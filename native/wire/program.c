@@ -85,12 +85,27 @@ bool is_register_argument(const char *const *arguments, size_t available, const 
   return false;
 }
 
+// Common options that have Node look at no file and no terminal (node(1)).
+static bool is_indifferent(const char *option) {
+  static const char *const options[] = {"--max-old-space-size=", "--max-semi-space-size=", "--max-http-header-size=", "--stack-trace-limit=",
+                                        "--unhandled-rejections=", "--dns-result-order=", NULL};
+  static const char *const flags[] = {"--enable-source-maps", "--no-warnings", "--no-deprecation", "--trace-deprecation", "--trace-warnings", NULL};
+  for (const char *const *each = options; *each; each++)
+    if (strncmp(option, *each, strlen(*each)) == 0) return true;
+  for (const char *const *each = flags; *each; each++)
+    if (strcmp(option, *each) == 0) return true;
+  return false;
+}
+
 // Whether Node itself may find something else in another directory, or in front of a terminal, before anybody hears it: a preload, an
 // --env-file. `--import` of a bare name in NODE_OPTIONS is looked for from the directory as well.
 static bool depends_on_surroundings(const struct program *program) {
   size_t taken;
-  for (size_t i = 0; i < program->exec_argument_count; i += taken)
-    if (!is_register_argument(program->exec_arguments + i, program->exec_argument_count - i, program->register_path, &taken)) return true;
+  for (size_t i = 0; i < program->exec_argument_count; i += taken) {
+    if (is_register_argument(program->exec_arguments + i, program->exec_argument_count - i, program->register_path, &taken)) continue;
+    if (!is_indifferent(program->exec_arguments[i])) return true;
+    taken = 1;
+  }
   const char *options = getenv("NODE_OPTIONS"), *tsconfig = getenv("INSTASTART_TSCONFIG");
   if (tsconfig && tsconfig[0] != '/') return true;
   char words[4096], *rest;
@@ -98,6 +113,7 @@ static bool depends_on_surroundings(const struct program *program) {
   if (strlen(options) >= sizeof words) return true;
   strcpy(words, options);
   for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+    if (is_indifferent(word)) continue;
     const char *const equals = strchr(word, '='), *const pair[] = {word, equals ? NULL : strtok_r(NULL, " ", &rest)};
     const char *const specifier = equals ? equals + 1 : pair[1];
     if (!specifier || strcmp(specifier, bare_register) == 0) return true;

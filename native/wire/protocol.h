@@ -55,7 +55,7 @@ struct request_head {
   char kinds[4];  // of 0-2
 };
 
-// Whether the client can become the run itself, from an image; or, with descriptors that no fork of the zygote has, must.
+// Whether the client can become the run itself, from an image; or must, since it has what no fork of the zygote would: then it is answered once there is one.
 enum image_wish { IMAGE_UNWANTED, IMAGE_WANTED, IMAGE_NEEDED };
 
 // Payload of GO, and the first part of that of ORDER, which the client's request follows. The descriptors come in the order of 0, 1, 2 (where their bit is set), working directory, life-line.
