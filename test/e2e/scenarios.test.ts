@@ -151,7 +151,7 @@ const scenarios: Record<string, Scenario> = {
     await shell.prompted()
     await shell.prompted()
     await shell.command('jobs')
-    await shell.command('kill -KILL %1; wait %1; echo "status $?"')
+    await shell.command('kill -KILL $!; while kill -0 $! 2>/dev/null; do sleep 0.05; done')
     await shell.command('cat out.txt')
   },
   'Ctrl-\\': async (place) => {
