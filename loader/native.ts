@@ -155,6 +155,8 @@ export interface Native {
   becomeRun(facts: RunFacts): void
   /** /proc/self/comm is what it would be in a process that executed `file`. After the title is set, which sets this, too. */
   takeProcessName(file: string): void
+  /** `process.execArgv` of the run, in any thread of it. */
+  runOptions(): string[]
   leaveFunction(): bigint
 
   // In a command

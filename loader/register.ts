@@ -2,11 +2,14 @@
 import { isMainThread } from './main-thread.js'
 import { zygoteKey } from './protocol.js'
 
-const key = isMainThread ? zygoteKey(process.execArgv) : undefined
+const key = zygoteKey(process.execArgv)
 
-if (key) {
+if (key && isMainThread) {
   (require('./zygote/begin.js') as typeof import('./zygote/begin.js')).beginZygote(key)
 } else {
   if (isMainThread) (require('./client/start.js') as typeof import('./client/start.js')).startProgram('register')
-  ;(require('./hooks/install.js') as typeof import('./hooks/install.js')).installHooks()
+  else if (key) (require('./run/worker.js') as typeof import('./run/worker.js')).takeWorkerIdentity()
+  const { typeScriptLoaderIn } = require('./client/other-loaders.js') as typeof import('./client/other-loaders.js')
+  const { nodeOptions } = require('./client/eligibility.js') as typeof import('./client/eligibility.js')
+  if (!typeScriptLoaderIn([...process.execArgv, ...nodeOptions()])) (require('./hooks/install.js') as typeof import('./hooks/install.js')).installHooks()
 }

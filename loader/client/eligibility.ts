@@ -1,4 +1,5 @@
 // Which processes may be served by a zygote at all. Everything not understood is plain.
+import { typeScriptLoaderIn } from './other-loaders.js'
 
 /**
  * How options begin by which Node does something else than run a program from its file, or that look at the process from outside.
@@ -27,6 +28,8 @@ export const whyNotEligible = (): string | undefined => {
   if (!process.argv[1] || process.argv[1] === '-') return 'no-entry'
   const option = [...process.execArgv, ...nodeOptions()].find(isPlainOption)
   if (option) return `option: ${option}`
+  const loader = typeScriptLoaderIn([...process.execArgv, ...nodeOptions()])
+  if (loader) return `another-loader: ${loader}`
   // Once the event loop turns, Node has read from its channel: what nobody has listened for yet would be lost.
   if (process.channel && performance.nodeTiming.loopStart >= 0) return 'ipc-channel'
   if (env.NODE_V8_COVERAGE) return 'coverage'

@@ -14,3 +14,18 @@ export const otherPreloads = (words: readonly string[]): string[] =>
     const specifier = rest.length > 0 ? rest.join('=') : words[i + 1] ?? ''
     return isOurs(specifier) ? [] : [specifier]
   })
+
+/**
+ * The usual loaders of TypeScript. Two of them in one process translate each other's code, and one goes by formats that the other gives; so where
+ * a program is started with one of these, it has that one only.
+ */
+const typeScriptLoaders = [
+  'tsx', 'ts-node', 'ts-node-dev', '@swc-node/register', '@swc/register', '@oxc-node/core', 'esbuild-register', 'esbuild-runner', '@esbuild-kit/esm-loader',
+  '@esbuild-kit/cjs-loader', '@babel/register', 'sucrase', 'jiti',
+]
+
+/** The first one among those preloads, by its name. `words` as above. */
+export const typeScriptLoaderIn = (words: readonly string[]): string | undefined => {
+  const preloads = otherPreloads(words)
+  return typeScriptLoaders.find((name) => preloads.some((specifier) => `${specifier}/`.startsWith(`${name}/`) || specifier.includes(`/node_modules/${name}/`)))
+}

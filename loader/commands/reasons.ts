@@ -39,6 +39,10 @@ const before: Record<string, Explanation> = {
     helps: 'Close them for the program (in a shell: `exec 9>&-`), if it does not need them.',
   },
   'another-installation': { means: 'The program imports instastart/auto, and another installation of instastart was preloaded: that one is at work.', helps: nothing },
+  'another-loader': {
+    means: 'The program was started with this loader of TypeScript (an option, or NODE_OPTIONS): it is at work then, and instastart stays out of its way.',
+    helps: 'Start the program without it: instastart loads TypeScript by itself.',
+  },
   'no-key': { means: 'The program or its working directory could not be looked at.', helps: 'Look whether both exist and may be read.' },
   'passing-sandbox': { means: 'The sandbox or container that the program runs in was made for it and ends with it, and a zygote with that.', helps: nothing },
   excluded: { means: 'Its package.json says so, or that of a module it imports ("instastart": { "exclude": [...] }).', helps: 'Take it out of that list.' },

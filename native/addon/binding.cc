@@ -270,6 +270,9 @@ Napi::Value becomeRun(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// runOptions(): process.execArgv of the run; in any thread of it, once it is one.
+Napi::Value runOptions(const Napi::CallbackInfo& info) { return toArray(info.Env(), run.request.exec_arguments); }
+
 // takeProcessName(): in a run, after process.title was set, which sets the other name of a process as well.
 Napi::Value takeProcessName(const Napi::CallbackInfo& info) {
   ::takeProcessName(text(info[0]));
@@ -381,6 +384,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("wasLookedFor", wasLookedFor);
   add("parkAsBase", parkAsBase);
   add("becomeRun", becomeRun);
+  add("runOptions", runOptions);
   add("takeProcessName", takeProcessName);
   add("leaveFunction", leaveFunction);
   add("converse", converse);

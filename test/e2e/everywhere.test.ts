@@ -4,7 +4,8 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodes, type NodeBinary } from '../support/nodes.js'
-import { debugLine, Sandbox, withoutDebugLines } from '../support/sandbox.js'
+import { runProgram } from '../support/program.js'
+import { distribution, Sandbox, withoutDebugLines } from '../support/sandbox.js'
 
 interface Case {
   args: readonly string[]
@@ -45,6 +46,7 @@ if (cluster.isPrimary) {
   worker.on('exit', (status) => console.log('exit', status))
 } else process.send('from a worker')
 `,
+  'alone.mjs': 'import "./dependency.mjs"\nconsole.log("alone")\n',
   'preload.cjs': 'globalThis.preloaded = "preloaded"\n',
   'inspecting.cjs': 'require("node:inspector").open(0)\n',
 }
@@ -55,12 +57,14 @@ const casesOn = (node: NodeBinary): Record<string, Case> => ({
   'a program': { args: ['app.mjs', 'argument'], says: /^warm run/, zygotesOf: ['app.mjs'] },
   '-e': { args: ['-e', 'console.log(process.argv.length, process.execArgv)'], says: /^plain run: no-entry$/ },
   '-p': { args: ['-p', '1 + 1', 'app.mjs'], says: /^plain run: option: -p$/ },
-  '-c': { args: ['-c', 'app.mjs'], says: /^$/ },
+  // Where Node checks before it preloads, there is nobody to say anything.
+  '-c': { args: ['-c', 'app.mjs'], says: /^(plain run: option: -c)?$/ },
   '-i': { args: ['-i'], stdin: '1 + 1\n.exit\n', says: /^plain run: no-entry$/ },
   'a program from stdin': { args: [], stdin: 'console.log("from stdin", process.argv.length)', says: /^plain run: no-entry$/ },
   'a program from stdin, by its name': { args: ['-', 'argument'], stdin: 'console.log("from stdin", process.argv)', says: /^plain run: no-entry$/ },
   'a module from stdin': { args: ['--input-type=module'], stdin: 'import "./dependency.mjs"\nconsole.log("module")', says: /^plain run: no-entry$/ },
-  '--test': { args: ['--test', '--test-reporter=tap', 'app.test.mjs'], says: /^plain run: option: --test$/ },
+  // Only its children are preloaded, by most versions.
+  '--test': { args: ['--test', '--test-reporter=tap', 'app.test.mjs'], says: /^(plain run: option: --test)?$/ },
   'a file of tests by itself': { args: ['--test-reporter=tap', 'app.test.mjs'], says: /^plain run: option: --test/ },
   '--inspect': { args: ['--inspect=0', 'app.mjs'], says: /^plain run: option: --inspect=0$/ },
   '--run': { args: ['--run', 'hello'], says: /^warm run/, zygotesOf: ['app.mjs'], from: 22 },
@@ -73,13 +77,15 @@ const casesOn = (node: NodeBinary): Record<string, Case> => ({
   'a cluster': { args: ['workers.mjs'], says: /^warm run/, zygotesOf: ['workers.mjs'] },
   'another preload': { args: ['--require', './preload.cjs', 'app.mjs'], says: /^warm run/, zygotesOf: ['app.mjs'] },
   'a preload that opens the inspector': { args: ['--require', './inspecting.cjs', 'app.mjs'], says: /^plain run: / },
-  'tsx': { args: ['--import', pathToFileURL(path.resolve('node_modules/tsx/dist/loader.mjs')).href, 'app.ts'], says: /^(warm run|plain run: (absent|thread))/ },
-  'CI': { args: ['app.mjs'], env: { CI: 'true' }, says: /^plain run: ci: absent$/ },
+  'tsx': { args: ['--import', pathToFileURL(path.resolve('node_modules/tsx/dist/loader.mjs')).href, 'app.ts'], says: /^plain run: another-loader: tsx$/ },
+  'CI': { args: ['alone.mjs'], env: { CI: 'true' }, says: /^plain run: ci: absent$/ },
 })
 
 /** What differs between any two runs. */
 const normalized = (text: string) => withoutDebugLines(text)
-  .replaceAll(/duration_ms [\d.]+/g, 'duration_ms N')
+  // Of the processes that it has started.
+  .replaceAll(/^# instastart: .*\n/gm, '')
+  .replaceAll(/duration_ms(:?) [\d.]+/g, 'duration_ms$1 N')
   .replaceAll(/\(node:\d+\)/g, '(node:PID)')
   .replaceAll(/ws:\S+/g, 'ws://ADDRESS')
 
@@ -93,20 +99,43 @@ describe.each(nodes)('on Node $version', (node) => {
   })
   afterAll(() => sandbox.dispose())
 
+  const everywhere = { NODE_OPTIONS: `--import=${pathToFileURL(path.join(distribution, 'register.js')).href}` }
+  const programs = () => [...new Set(sandbox.manifests().map(({ entry }) => path.basename(entry)))].sort()
+
   const cases = Object.entries(casesOn(node)).filter(([, { from = 0 }]) => node.major >= from)
   test.each(cases)('%s', async (_, { args, stdin, env = {}, says, zygotesOf = [] }) => {
     const run = async (more: Record<string, string>) => {
       const outcome = await sandbox.run('node', args, { env: { ...env, ...more }, ...stdin !== undefined && { stdin } })
-      return { outcome, seen: { stdout: outcome.stdout, stderr: normalized(outcome.stderr), status: outcome.status, signal: outcome.signal } }
+      return { outcome, seen: { stdout: normalized(outcome.stdout), stderr: normalized(outcome.stderr), status: outcome.status, signal: outcome.signal } }
     }
-    const everywhere = { NODE_OPTIONS: `--import=${pathToFileURL(path.join(sandbox.distribution, 'register.js')).href}` }
     const plain = await run({})
     expect((await run(everywhere)).seen).toEqual(plain.seen)
     if (zygotesOf.length > 0) await sandbox.untilSettled()
     const second = await run(everywhere)
     expect(second.seen).toEqual(plain.seen)
-    expect(debugLine(second.outcome), second.outcome.stderr).toMatch(says)
-    const entries = new Set(sandbox.manifests().map(({ entry }) => path.basename(entry)))
-    for (const name of zygotesOf) expect(entries).toContain(name)
+    const lines = [...second.outcome.stderr.matchAll(/^instastart: (.*)$/gm)].map(([, line = '']) => line)
+    // Those of the processes that it has started come in any order.
+    expect(lines.length > 0 ? lines : [''], second.outcome.stderr).toContainEqual(expect.stringMatching(says))
+    expect(programs()).toEqual(expect.arrayContaining([...zygotesOf]))
+  })
+
+  test('nobody else has a zygote: no helper, no parent of somebody\'s', () => {
+    const expected = new Set(cases.flatMap(([, { zygotesOf = [] }]) => zygotesOf))
+    // What opens the inspector has tried.
+    expect(programs().filter((name) => !expected.has(name))).toEqual([])
+  })
+
+  test.each([['npm', 'run', '--silent', 'hello'], ['npx', '--no', 'tool', 'argument']])('%s %s', async (...words) => {
+    const run = async (more: Record<string, string>) => {
+      const [command = '', ...args] = words
+      const { stdout, stderr, status } = await runProgram(command, args, { cwd: sandbox.project, env: sandbox.env({ npm_config_update_notifier: 'false', ...more }) })
+      return { stdout, stderr: normalized(stderr), status }
+    }
+    const plain = await run({})
+    expect(plain).toMatchObject({ status: 0 })
+    for (let i = 0; i < 3; i++) {
+      expect(await run(everywhere)).toEqual(plain)
+      await sandbox.untilSettled()
+    }
   })
 })
