@@ -125,6 +125,26 @@ export const lines = [
     tests: /^contract\/soak /,
   },
   {
+    line: 'What users do at a terminal (Ctrl-C, Ctrl-Z and jobs, prompts, passwords, pipelines, a terminal that is closed): thawed runs equal plain ones; there are no forks.',
+    tests: /^e2e\/scenarios /,
+  },
+  {
+    line: '1,000 random interactive sessions (keys, resizes, stops, kills) leave no process, no raw terminal, no unread byte.',
+    tests: /^contract\/sessions /,
+  },
+  {
+    line: '1 GB through stdin, run and stdout is byte-exact, at 0.97 of plain Node\'s rate or better, by both engines.',
+    tests: /^contract\/stdio /,
+  },
+  {
+    line: 'Under NODE_OPTIONS every Node does what it does without, and is warm or plain on purpose: -e, -p, -i, stdin, --test, --watch, --inspect, --run, snapshots, Workers, npm, other loaders.',
+    tests: /^e2e\/everywhere /,
+  },
+  {
+    line: 'A process that we do nothing for pays under 1.5 ms over an empty preload.',
+    tests: /^contract\/timings .*nothing is done for/,
+  },
+  {
     line: 'A run leaves the modes of its terminal and its descriptors as it found them, as plain Node does.',
     tests: /^e2e\/terminal /,
   },
