@@ -63,7 +63,7 @@ export const buildLoader = async (dist) => {
   }
 
   // In every start: these, and what they import. The first pass finds out which those are.
-  let early = ['register', 'auto', 'client/prepare-zygote', 'hooks/install', 'hooks/synchronous', 'hooks/register-thread', 'hooks/commonjs', 'hooks/strip-once']
+  let early = ['register', 'late-register', 'auto', 'client/prepare-zygote', 'hooks/install', 'hooks/synchronous', 'hooks/register-thread', 'hooks/commonjs', 'hooks/strip-once']
   const later = new Set()
   const requiredLater = fromOtherFile('later', (name, kind) => {
     const isLater = kind === 'require-call' && !early.includes(name) && fs.existsSync(source(name))
@@ -81,7 +81,7 @@ export const buildLoader = async (dist) => {
   const earlyHash = createHash('sha256').update(fs.readFileSync(path.join(dist, 'early.js'))).digest('hex').slice(0, 16)
   const { outputFiles } = await build({
     ...options, define: { ...options.define, EARLY_HASH: JSON.stringify(earlyHash) }, write: false,
-    stdin: { contents: "import { loadModules } from './code-cache.js'\nmodule.exports = loadModules(require)", resolveDir: folder },
+    stdin: { contents: "import { lazyModules } from './code-cache.js'\nmodule.exports = lazyModules(require)", resolveDir: folder },
     logOverride: { 'commonjs-variable-in-esm': 'silent' },
   })
   fs.writeFileSync(path.join(dist, 'loader.js'), withoutCopies(outputFiles[0].text))

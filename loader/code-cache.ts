@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import vm from 'node:vm'
+import { canWait, waitForFirstModule } from './first-module.js'
 
 type Modules = Record<string, (name?: string) => unknown>
 type Load = (exports: Modules, require: NodeJS.Require, module: { exports: Modules }, filename: string, directory: string) => void
@@ -68,19 +69,29 @@ const writeCode = (script: vm.Script) => {
 
 const isAbsent = (modules: Modules): boolean => (modules.warmth?.() as typeof import('./warmth.js')).warmth.reason === 'absent'
 
-/** The table of early.js: functions by the name of the module that they load; and `startWith`, which calls one of them as a process's first. */
-export const loadModules = (require: NodeJS.Require): Modules => {
+/** The table of early.js: functions by the name of the module that they load. */
+const loadModules = (require: NodeJS.Require): Modules => {
   const cachedData = readCode()
   const source = `(function (exports, require, module, __filename, __dirname) { ${fs.readFileSync(file, 'latin1')}\n})`
   const script = new vm.Script(source, { filename: file, cachedData })
   const module = { exports: {} as Modules }
   const load = script.runInThisContext() as Load
   load.call(module.exports, module.exports, require, module, file, import.meta.dirname)
-  const startWith = (name = '') => {
-    const result = module.exports[name]?.()
-    // Functions that were not executed are not in it. This start has done all that there is to do, if it looked for a zygote in vain.
-    if (cachedData === undefined && isAbsent(module.exports)) writeCode(script)
-    return result
+  // Functions that were not executed are not in it. A start that has looked for a zygote in vain has done all that there is to do.
+  if (cachedData === undefined) module.exports.keepCode = () => isAbsent(module.exports) && writeCode(script)
+  return module.exports
+}
+
+/** The same table, once it is loaded; and `startWith`, which loads it and calls one of its functions as a process's first. */
+export const lazyModules = (require: NodeJS.Require): Modules => {
+  const modules: Modules = {
+    startWith: (name = '') => {
+      const load = () => modules.register ? modules : Object.assign(modules, loadModules(require))
+      if (name === 'register' && canWait()) return waitForFirstModule(() => (load()['late-register']?.() as typeof import('./late-register.js')).hooks)
+      const result = load()[name]?.()
+      modules.keepCode?.()
+      return result
+    },
   }
-  return { ...module.exports, startWith }
+  return modules
 }

@@ -7,7 +7,7 @@ const root = path.resolve(import.meta.dirname, '..')
 
 /** A part is a folder, or a file beside the folders. Every part may import what is in it, and what `shared` names. */
 const loaderArrows: Record<string, string[]> = {
-  register: ['client', 'zygote', 'hooks', 'protocol'],
+  register: ['client', 'zygote', 'hooks', 'protocol', 'run'],
   cli: ['commands'],
   commands: ['client', 'hooks', 'native', 'protocol', 'runtime-dir', 'settings'],
   auto: ['client', 'run', 'protocol', 'warmth', 'import-module'],
@@ -22,7 +22,9 @@ const loaderArrows: Record<string, string[]> = {
   settings: [],
   warmth: [],
   distribution: [],
-  'code-cache': ['warmth'],
+  'code-cache': ['first-module', 'late-register', 'warmth'],
+  'first-module': [],
+  'late-register': ['client', 'first-module', 'hooks'],
   'import-module': [],
   'main-thread': [],
   errors: [],

@@ -28,7 +28,8 @@ const realPath = (file: string): string => {
  */
 const expectsTypeScript = (): boolean => {
   const entry = process.argv[1]
-  if (entry === undefined || process.env.INSTASTART_TSCONFIG) return true
+  if (process.env.INSTASTART_TSCONFIG) return true
+  if (entry === undefined) return hasTsconfig(process.cwd())
   const file = realPath(entry)
   return isTransformed(file) || hasTsconfig(path.dirname(file))
 }

@@ -84,6 +84,8 @@ const load = (url: string, context: LoadContext, next: NextLoad): LoadResult => 
   return isPlain || isOwnWork() ? next(url, context) : asOwnWork(() => loadForTypeScript(url, context, next))
 }
 
+export const synchronousHooks = { resolve, load }
+
 export const installSynchronousHooks = (): void => {
-  (nodeModule as unknown as SynchronousHooks).registerHooks({ resolve, load })
+  (nodeModule as unknown as SynchronousHooks).registerHooks(synchronousHooks)
 }

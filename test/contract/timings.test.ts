@@ -66,6 +66,31 @@ describe.each(nodes)('on Node $version', (node) => {
   })
 })
 
+/** 1.5 ms where `node -e 0` takes 40. */
+const mostOverEmpty = 1 + 1.5 / 40
+
+describe.runIf(isContract).each(nodes)('on Node $version, in full only', (node) => {
+  test('a process that nothing is done for pays under 1.5 ms over an empty preload', { timeout: 300_000 }, async () => {
+    await using sandbox = new Sandbox(node, undefined, 'any')
+    sandbox.write('empty.cjs', '')
+    // Has the loader's own code compiled and kept.
+    sandbox.write('app.mjs', '')
+    await sandbox.run('register', ['app.mjs'])
+    const env = sandbox.env()
+    delete env.INSTASTART_DEBUG
+    const least = { empty: Infinity, ours: Infinity }
+    for (let i = 0; i < 60; i++) {
+      for (const [name, preload] of [['empty', './empty.cjs'], ['ours', path.join(sandbox.distribution, 'register.js')]] as const) {
+        const { ms, status } = await runProgram('node', ['--import', preload, '-e', '0'], { cwd: sandbox.project, env })
+        expect(status).toBe(0)
+        least[name] = Math.min(least[name], ms)
+      }
+    }
+    recordFigure({ node: node.version, what: 'node -e 0 with our preload / an empty one', value: `${least.ours.toFixed(1)} ms / ${least.empty.toFixed(1)} ms = ${(least.ours / least.empty).toFixed(3)}` })
+    expect(least.ours / least.empty).toBeLessThanOrEqual(mostOverEmpty)
+  })
+})
+
 // It installs everything anew and runs tests itself.
 describe.runIf(isContract)('in full only', () => {
   test('the README\'s commands succeed in a fresh checkout with nothing but Node, npm and a compiler', async () => {

@@ -46,6 +46,7 @@ if (cluster.isPrimary) {
   worker.on('exit', (status) => console.log('exit', status))
 } else process.send('from a worker')
 `,
+  'typed.ts': 'enum Level { Low = 1 }\nexport const level: number = Level.Low\n',
   'alone.mjs': 'import "./dependency.mjs"\nconsole.log("alone")\n',
   'preload.cjs': 'globalThis.preloaded = "preloaded"\n',
   'inspecting.cjs': 'require("node:inspector").open(0)\n',
@@ -106,7 +107,8 @@ describe.each(nodes)('on Node $version', (node) => {
   test.each(cases)('%s', async (_, { args, stdin, env = {}, says, zygotesOf = [] }) => {
     const run = async (more: Record<string, string>) => {
       const outcome = await sandbox.run('node', args, { env: { ...env, ...more }, ...stdin !== undefined && { stdin } })
-      return { outcome, seen: { stdout: normalized(outcome.stdout), stderr: normalized(outcome.stderr), status: outcome.status, signal: outcome.signal } }
+      const { status, signal } = outcome
+      return { outcome, seen: { stdout: normalized(outcome.stdout), stderr: normalized(outcome.stderr), status, signal } }
     }
     const plain = await run({})
     expect((await run(everywhere)).seen).toEqual(plain.seen)
@@ -119,6 +121,23 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(programs()).toEqual(expect.arrayContaining([...zygotesOf]))
   })
 
+  // On Node 20 that takes a thread, which is started where there is a tsconfig.json.
+  test.each([
+    ['import', '-e', 'import("./typed.ts").then(({ level }) => console.log("imported", level))'],
+    ['require', '-e', 'console.log("imported", require("./typed.ts").level)'],
+    ['a module\'s import', '--input-type=module', '-e', 'import { level } from "./typed.ts"; console.log("imported", level)'],
+  ])('what %s in -e loads is TypeScript', async (_, ...args) => {
+    sandbox.write('tsconfig.json', '{}')
+    const { stdout, stderr } = await sandbox.run('node', args, { env: everywhere })
+    // Of enums Node itself knows nothing.
+    expect(stdout, stderr).toBe('imported 1\n')
+    // Asked for what it did, it does it at once; else with the first module.
+    const env = sandbox.env(everywhere)
+    delete env.INSTASTART_DEBUG
+    expect(await runProgram('node', args, { cwd: sandbox.project, env })).toMatchObject({ stdout: 'imported 1\n', stderr: '', status: 0 })
+    fs.rmSync(path.join(sandbox.project, 'tsconfig.json'))
+  })
+
   test('nobody else has a zygote: no helper, no parent of somebody\'s', () => {
     const expected = new Set(cases.flatMap(([, { zygotesOf = [] }]) => zygotesOf))
     // What opens the inspector has tried.
@@ -128,7 +147,8 @@ describe.each(nodes)('on Node $version', (node) => {
   test.each([['npm', 'run', '--silent', 'hello'], ['npx', '--no', 'tool', 'argument']])('%s %s', async (...words) => {
     const run = async (more: Record<string, string>) => {
       const [command = '', ...args] = words
-      const { stdout, stderr, status } = await runProgram(command, args, { cwd: sandbox.project, env: sandbox.env({ npm_config_update_notifier: 'false', ...more }) })
+      const env = sandbox.env({ npm_config_update_notifier: 'false', ...more })
+      const { stdout, stderr, status } = await runProgram(command, args, { cwd: sandbox.project, env })
       return { stdout, stderr: normalized(stderr), status }
     }
     const plain = await run({})

@@ -33,8 +33,8 @@ export class Terminal {
   #seen = 0
   #listeners = new Set<() => void>()
 
-  constructor(command: readonly string[], { cwd, env, columns = 80, rows = 24 }: { cwd: string; env: Record<string, string>; columns?: number; rows?: number }) {
-    this.#child = spawn(build(), [String(columns), String(rows), ...command], { cwd, env, stdio: ['pipe', 'pipe', 'inherit', 'pipe'] })
+  constructor(command: readonly string[], { cwd, env }: { cwd: string; env: Record<string, string> }) {
+    this.#child = spawn(build(), ['80', '24', ...command], { cwd, env, stdio: ['pipe', 'pipe', 'inherit', 'pipe'] })
     this.#sizes = this.#child.stdio[3] as Writable
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#shown += text
