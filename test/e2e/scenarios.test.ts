@@ -19,7 +19,8 @@ interface Place {
 type Scenario = (place: Place) => Promise<unknown>
 
 const statusOfLast = 'echo "status $?"'
-const untilGone = 'while kill -0 $(cat pid) 2>/dev/null; do sleep 0.05; done; echo gone'
+// Not `kill -0`: whoever adopts the orphans of this machine may take its time to reap them.
+const untilGone = 'while grep -qs "^State:.[^ZX]" /proc/$(cat pid)/status; do sleep 0.05; done; echo gone'
 const modes = 'stty -a | grep -oE -- "-?(icanon|echo|isig|icrnl|opost)\\b" | tr "\\n" " "; echo'
 const untilState = (state: string) => `while ! grep -q "^State:.${state}" /proc/$!/status; do sleep 0.05; done`
 const untilReady = 'while ! test -s pid; do sleep 0.05; done'
@@ -267,7 +268,7 @@ const scenarios: Record<string, Scenario> = {
     return afterClosing(place)
   },
   'nohup': async (place) => {
-    await place.shell.command(`nohup app sleep > out.txt & ${untilReady}`)
+    await place.shell.command(`nohup app sleep > out.txt 2>&1 & ${untilReady}`)
     return afterClosing(place)
   },
   'disown': async (place) => {
