@@ -7,7 +7,7 @@ import { nodes } from '../support/nodes.js'
 import { randomBy } from '../support/random.js'
 import { Sandbox, warmWays } from '../support/sandbox.js'
 import { ShellTerminal, keys } from '../support/terminal.js'
-import { plainReasonsOf, processesOf } from '../support/zygotes.js'
+import { killAll, plainReasonsOf, processesOf } from '../support/zygotes.js'
 
 const sessions = scaled(250, 8)
 
@@ -20,16 +20,6 @@ describe.each(nodes)('on Node $version', (node) => {
     const random = randomBy(node.major)
     const one = <T>(of: readonly T[]): T => of[random(of.length)] as T
     const left = () => processesOf(sandbox.runtime).filter(({ title }) => !/^instastart |\/pty |^bash /.test(title))
-    const signal = (name: NodeJS.Signals) => {
-      for (const { pid } of left()) {
-        try {
-          process.kill(pid, name)
-        } catch {
-          // It has ended meanwhile.
-        }
-      }
-    }
-
     const actions: ((shell: ShellTerminal) => void)[] = [
       (shell) => shell.type(`word ${random(1000)}\r`),
       (shell) => shell.type(one([keys.up, keys.down, keys.enter, 'x', ' '])),
@@ -39,7 +29,7 @@ describe.each(nodes)('on Node $version', (node) => {
       (shell) => shell.type('fg\r'),
       (shell) => shell.type(`${keys.stop}a${keys.start}`),
       (shell) => shell.resize(20 + random(200), 5 + random(80)),
-      () => signal(one(['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGHUP', 'SIGWINCH'])),
+      () => killAll(left(), one<NodeJS.Signals>(['SIGTERM', 'SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGHUP', 'SIGWINCH'])),
     ]
 
     const session = async (i: number) => {
@@ -58,7 +48,7 @@ describe.each(nodes)('on Node $version', (node) => {
         // Not before it is in its body: a client that is killed while it asks has had no session.
         await setTimeout(random(200))
         await until('the end of all that was started', () => {
-          signal('SIGKILL')
+          killAll(left())
           return left().length === 0
         })
         // Whatever line was begun is over.

@@ -8,7 +8,7 @@ import { sampled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { Sandbox, warmWays, type Engine, type Way } from '../support/sandbox.js'
 import { ShellTerminal, keys } from '../support/terminal.js'
-import { plainReasonsOf, processesOf } from '../support/zygotes.js'
+import { killAll, plainReasonsOf, processesOf } from '../support/zygotes.js'
 
 interface Place {
   shell: ShellTerminal
@@ -32,6 +32,7 @@ const ready = async ({ shell }: Place, command: string) => {
 }
 
 const pidIn = (project: string) => Number(fs.readFileSync(path.join(project, 'pid'), 'utf8'))
+const untilPid = (project: string) => until('its pid', () => fs.existsSync(path.join(project, 'pid')) && pidIn(project) > 0)
 const isThere = (pid: number) => fs.existsSync(`/proc/${pid}/exe`)
 
 /** Before that the terminal's signals are the shell's (proc_pid_stat(5): pgrp, tpgid). */
@@ -42,6 +43,7 @@ const untilInFront = (pid: number) => until('the job in front', () => {
 
 /** Of a program in a shell whose terminal is closed: whether it goes on; then it is ended. */
 const afterClosing = async ({ shell, project }: Place) => {
+  await untilPid(project)
   const pid = pidIn(project)
   shell.close()
   await shell.ended
@@ -229,7 +231,7 @@ const scenarios: Record<string, Scenario> = {
     shell.enter('app shell')
     await shell.shows('inner> ')
     shell.enter('sh -c \'echo $$ > pid; exec sleep 60\'')
-    await until('a pid', () => fs.existsSync(path.join(project, 'pid')) && pidIn(project) > 0)
+    await untilPid(project)
     await untilInFront(pidIn(project))
     shell.type(keys.suspend)
     await shell.shows('inner> ')
@@ -264,7 +266,6 @@ const scenarios: Record<string, Scenario> = {
   },
   'its terminal is closed, and it has a handler': async (place) => {
     place.shell.enter('app handle SIGHUP 1 > out.txt')
-    await until('its pid', () => fs.existsSync(path.join(place.project, 'pid')) && pidIn(place.project) > 0)
     return afterClosing(place)
   },
   'nohup': async (place) => {
@@ -349,7 +350,7 @@ describe.each(nodes)('on Node $version', (node) => {
       await shell.ended
       return { transcript: normalized(shell.transcript), returned, left: left().map(({ title }) => title) }
     } finally {
-      for (const { pid } of left()) process.kill(pid, 'SIGKILL')
+      killAll(left())
     }
   }
 

@@ -150,3 +150,14 @@ export const stopAndAssertNothingLeft = async (runtime: string): Promise<void> =
   if (files.length > 0) problem += `files left: ${files.join(' ')}`
   if (problem) throw new Error(problem)
 }
+
+export const killAll = (processes: readonly ProcessSeen[], signal: NodeJS.Signals = 'SIGKILL'): void => {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, signal)
+    } catch (error) {
+      // It has ended meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}
