@@ -9,7 +9,6 @@ if (key && isMainThread) {
 } else {
   if (isMainThread) (require('./client/start.js') as typeof import('./client/start.js')).startProgram('register')
   else if (key) (require('./run/worker.js') as typeof import('./run/worker.js')).takeWorkerIdentity()
-  const { typeScriptLoaderIn } = require('./client/other-loaders.js') as typeof import('./client/other-loaders.js')
-  const { nodeOptions } = require('./client/eligibility.js') as typeof import('./client/eligibility.js')
-  if (!typeScriptLoaderIn([...process.execArgv, ...nodeOptions()])) (require('./hooks/install.js') as typeof import('./hooks/install.js')).installHooks()
+  const { typeScriptLoader } = require('./client/other-loaders.js') as typeof import('./client/other-loaders.js')
+  if (!typeScriptLoader()) (require('./hooks/install.js') as typeof import('./hooks/install.js')).installHooks()
 }

@@ -1,5 +1,5 @@
 // Which processes may be served by a zygote at all. Everything not understood is plain.
-import { typeScriptLoaderIn } from './other-loaders.js'
+import { nodeOptions, typeScriptLoader } from './other-loaders.js'
 
 /**
  * How options begin by which Node does something else than run a program from its file, or that look at the process from outside.
@@ -18,8 +18,6 @@ const plainOptions = [
 export const isPlainOption = (argument: string): boolean =>
   plainOptions.some((option) => argument.startsWith(option)) || /^(-[ecpi]+|--run)$/.test(argument)
 
-export const nodeOptions = (): string[] => process.env.NODE_OPTIONS?.split(/\s+/) ?? []
-
 /** Why this process is none of ours, by a stable word; undefined if a zygote might serve it. */
 export const whyNotEligible = (): string | undefined => {
   const { env } = process
@@ -28,7 +26,7 @@ export const whyNotEligible = (): string | undefined => {
   if (!process.argv[1] || process.argv[1] === '-') return 'no-entry'
   const option = [...process.execArgv, ...nodeOptions()].find(isPlainOption)
   if (option) return `option: ${option}`
-  const loader = typeScriptLoaderIn([...process.execArgv, ...nodeOptions()])
+  const loader = typeScriptLoader()
   if (loader) return `another-loader: ${loader}`
   // Once the event loop turns, Node has read from its channel: what nobody has listened for yet would be lost.
   if (process.channel && performance.nodeTiming.loopStart >= 0) return 'ipc-channel'

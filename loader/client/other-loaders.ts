@@ -1,6 +1,8 @@
 // Modules that are preloaded beside our own: another loader among them may need a thread, which no fork would have.
 import { lastingRegisterUrl, registerPath } from '../distribution.js'
 
+export const nodeOptions = (): string[] => process.env.NODE_OPTIONS?.split(/\s+/) ?? []
+
 const options = ['--import', '--require', '-r', '--loader', '--experimental-loader']
 
 const isOurs = (specifier: string): boolean =>
@@ -24,8 +26,8 @@ const typeScriptLoaders = [
   '@esbuild-kit/cjs-loader', '@babel/register', 'sucrase', 'jiti',
 ]
 
-/** The first one among those preloads, by its name. `words` as above. */
-export const typeScriptLoaderIn = (words: readonly string[]): string | undefined => {
-  const preloads = otherPreloads(words)
+/** The first one among this process's preloads, by its name. */
+export const typeScriptLoader = (): string | undefined => {
+  const preloads = otherPreloads([...process.execArgv, ...nodeOptions()])
   return typeScriptLoaders.find((name) => preloads.some((specifier) => `${specifier}/`.startsWith(`${name}/`) || specifier.includes(`/node_modules/${name}/`)))
 }

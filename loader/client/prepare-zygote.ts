@@ -4,8 +4,7 @@ import { baseUrl } from '../distribution.js'
 import { observerPath, type Channel, type Native, type Program } from '../native.js'
 import { identityOf, zygoteOptions, type BasePlan, type Manifest } from '../protocol.js'
 import { leastSavingMs, settingsFor } from '../settings.js'
-import { nodeOptions } from './eligibility.js'
-import { otherPreloads } from './other-loaders.js'
+import { nodeOptions, otherPreloads } from './other-loaders.js'
 import { isAskedAgain, makeRoom } from './variants.js'
 
 /** A given-up manifest's reason: the run computed for too short a time. Each further one is measured again. */

@@ -1,6 +1,6 @@
 // Variables that keep runs plain, and other preloads.
-import { isInCi, nodeOptions, whyNotEligible } from '../client/eligibility.js'
-import { otherPreloads } from '../client/other-loaders.js'
+import { isInCi, whyNotEligible } from '../client/eligibility.js'
+import { nodeOptions, otherPreloads } from '../client/other-loaders.js'
 import { degraded, ok, type Check } from './check.js'
 import { explain } from './reasons.js'
 

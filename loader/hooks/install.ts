@@ -11,9 +11,7 @@ export function installHooks(options: HookOptions = {}): void {
   if (isInstalled) return
   isInstalled = true
   Object.assign(active, options)
-  if (options.areRegistered) {
-    // Nothing is left to do for import.
-  } else if (nodeCapabilities.registerHooks) (require('./synchronous.js') as typeof import('./synchronous.js')).installSynchronousHooks()
+  if (nodeCapabilities.registerHooks) (require('./synchronous.js') as typeof import('./synchronous.js')).installSynchronousHooks()
   else if (options.inZygote) (require('./in-thread.js') as typeof import('./in-thread.js')).installInThreadHooks()
   else (require('./register-thread.js') as typeof import('./register-thread.js')).registerHooksThread()
   if (nodeCapabilities.hooksServeCommonJS) (require('./strip-once.js') as typeof import('./strip-once.js')).stripOnce()

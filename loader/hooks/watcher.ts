@@ -27,8 +27,6 @@ export interface HookOptions {
   watcher?: LoadWatcher
   /** true in a zygote: hooks must live on this thread (they must survive fork), esbuild's service and worker thread must never be started */
   inZygote?: boolean
-  /** true where somebody has registered functions that call `synchronousHooks` already */
-  areRegistered?: boolean
 }
 
 interface ActiveOptions extends HookOptions {

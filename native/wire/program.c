@@ -87,13 +87,13 @@ bool is_register_argument(const char *const *arguments, size_t available, const 
 
 // Common options that have Node look at no file and no terminal (node(1)).
 static bool is_indifferent(const char *option) {
-  static const char *const options[] = {"--max-old-space-size=", "--max-semi-space-size=", "--max-http-header-size=", "--stack-trace-limit=",
-                                        "--unhandled-rejections=", "--dns-result-order=", NULL};
-  static const char *const flags[] = {"--enable-source-maps", "--no-warnings", "--no-deprecation", "--trace-deprecation", "--trace-warnings", NULL};
-  for (const char *const *each = options; *each; each++)
-    if (strncmp(option, *each, strlen(*each)) == 0) return true;
-  for (const char *const *each = flags; *each; each++)
-    if (strcmp(option, *each) == 0) return true;
+  static const char *const options[] = {"--max-old-space-size=",   "--max-semi-space-size=", "--max-http-header-size=", "--stack-trace-limit=",
+                                        "--unhandled-rejections=", "--dns-result-order=",    "--enable-source-maps",   "--no-warnings",
+                                        "--no-deprecation",        NULL};
+  for (const char *const *each = options; *each; each++) {
+    const size_t length = strlen(*each);
+    if (strncmp(option, *each, length) == 0 && ((*each)[length - 1] == '=' || option[length] == 0)) return true;
+  }
   return false;
 }
 

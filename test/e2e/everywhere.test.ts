@@ -1,6 +1,7 @@
 // NODE_OPTIONS names our preload for every Node there is: each does what it does without it, and is warm or plain on purpose.
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodes, type NodeBinary } from '../support/nodes.js'
@@ -140,8 +141,23 @@ describe.each(nodes)('on Node $version', (node) => {
 
   test('nobody else has a zygote: no helper, no parent of somebody\'s', () => {
     const expected = new Set(cases.flatMap(([, { zygotesOf = [] }]) => zygotesOf))
-    // What opens the inspector has tried.
     expect(programs().filter((name) => !expected.has(name))).toEqual([])
+  })
+
+  test('--watch starts the program again after each edit', async () => {
+    sandbox.write('watched.mjs', 'import { count } from "./counted.mjs"\nconsole.log("count", count)\n')
+    sandbox.write('counted.mjs', 'export const count = 0\n')
+    const watching = sandbox.start('node', ['--watch', 'watched.mjs'], { env: everywhere, timeoutMs: 60_000 })
+    await watching.hasPrinted('count 0')
+    for (let i = 1; i < 4; i++) {
+      // A zygote would be there by then, and watching begins once the program has told what it consists of.
+      await setTimeout(1000)
+      sandbox.write('counted.mjs', `export const count = ${i}\n`)
+      await watching.hasPrinted(`count ${i}`)
+    }
+    watching.child.kill('SIGTERM')
+    await watching.ended
+    await sandbox.untilSettled()
   })
 
   test.each([['npm', 'run', '--silent', 'hello'], ['npx', '--no', 'tool', 'argument']])('%s %s', async (...words) => {

@@ -24,17 +24,21 @@ export const keys = {
 /** Nothing in these tests takes that long, even on a busy machine. */
 const longestMs = 20_000
 
-export class Terminal {
+const prompt = '>> '
+
+/** Bash with its prompt and without a line editor: what is typed is shown by the terminal itself. */
+export class ShellTerminal {
   readonly #child: ChildProcess
   readonly #sizes: Writable
-  /** The status of the command: 128 and the signal's number where one ended it. */
+  /** The status of the shell: 128 and the signal's number where one ended it. */
   readonly ended: Promise<number | null>
   #shown = ''
   #seen = 0
   #listeners = new Set<() => void>()
 
-  constructor(command: readonly string[], { cwd, env }: { cwd: string; env: Record<string, string> }) {
-    this.#child = spawn(build(), ['80', '24', ...command], { cwd, env, stdio: ['pipe', 'pipe', 'inherit', 'pipe'] })
+  constructor({ cwd, env: own }: { cwd: string; env: Record<string, string> }) {
+    const env = { TERM: 'xterm', ...own, PS1: prompt, PS2: '', HISTFILE: '' }
+    this.#child = spawn(build(), ['80', '24', 'bash', '--norc', '--noprofile', '--noediting', '-i'], { cwd, env, stdio: ['pipe', 'pipe', 'inherit', 'pipe'] })
     this.#sizes = this.#child.stdio[3] as Writable
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#shown += text
@@ -89,15 +93,6 @@ export class Terminal {
       this.#listeners.add(look)
       look()
     })
-  }
-}
-
-const prompt = '>> '
-
-/** Bash with its prompt and without a line editor: what is typed is shown by the terminal itself. */
-export class ShellTerminal extends Terminal {
-  constructor({ cwd, env }: { cwd: string; env: Record<string, string> }) {
-    super(['bash', '--norc', '--noprofile', '--noediting', '-i'], { cwd, env: { TERM: 'xterm', ...env, PS1: prompt, PS2: '', HISTFILE: '' } })
   }
 
   prompted(): Promise<void> {

@@ -74,11 +74,17 @@ export const doorsOf = (runtime: string): string[] => {
   return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => /^[0-9a-f]+$/.test(name)) : []
 }
 
-/** Why each run so far was plain: what the programs' histories say. */
-export const plainReasonsOf = (runtime: string): string[] => {
+const historiesOf = (runtime: string): string[] => {
   const folder = folderOf(runtime)
-  const histories = fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith('.runs')) : []
-  return histories.flatMap((name) => read(path.join(folder, name)).trim().split('\n')).map((line) => (JSON.parse(line) as { reason: string }).reason)
+  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith('.runs')).map((name) => path.join(folder, name)) : []
+}
+
+/** Why each run so far was plain: what the programs' histories say. */
+export const plainReasonsOf = (runtime: string): string[] =>
+  historiesOf(runtime).flatMap((file) => read(file).trim().split('\n')).map((line) => (JSON.parse(line) as { reason: string }).reason)
+
+export const forgetPlainRuns = (runtime: string): void => {
+  for (const file of historiesOf(runtime)) fs.rmSync(file)
 }
 
 const describe = (runtime: string) =>
