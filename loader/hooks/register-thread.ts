@@ -23,13 +23,16 @@ const realPath = (file: string): string => {
   }
 }
 
+/** The text of `-e` and `-p` says whether it imports. */
+const evaluatesImport = (): boolean => (process as { _eval?: string })._eval?.includes('import') === true
+
 /**
  * A JavaScript entry of a project without a tsconfig gets no thread. (`require` needs none: TypeScript that is required is found even so.)
  */
 const expectsTypeScript = (): boolean => {
   const entry = process.argv[1]
   if (process.env.INSTASTART_TSCONFIG) return true
-  if (entry === undefined) return hasTsconfig(process.cwd())
+  if (entry === undefined) return evaluatesImport() || hasTsconfig(process.cwd())
   const file = realPath(entry)
   return isTransformed(file) || hasTsconfig(path.dirname(file))
 }
