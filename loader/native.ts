@@ -220,7 +220,11 @@ export interface Platform {
   waitingJobs(): number | undefined
   /** The name of the script that a function stands in, `node:...` for one of Node's; '' for one in C++. */
   scriptOf(code: (...args: never[]) => unknown): string
-  /** Stops them, until something is posted. */
+  /** From now on modules find this `process.title`, and what they set shows nowhere else. */
+  holdTitle(shown: string): void
+  /** `process.title` is the process's own again. What a module has set it to meanwhile. */
+  releaseTitle(): string | undefined
+  /** Stops Node's worker threads, until something is posted. */
   quiesce(): void
   /** Its address, for the addon to call as the very last thing. */
   quiesceFunction(): bigint

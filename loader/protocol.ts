@@ -4,8 +4,8 @@ import fs from 'node:fs'
 /** How a zygote is told that it is one: by its own title, which is what `ps` shows. Followed by the key and the entry. */
 const title = 'instastart zygote '
 
-/** Up to the gate. A run has the title of its program. */
-export const isZygote = (): boolean => process.title.startsWith(title)
+/** Up to the gate. A run has the title of its program; modules find that in `process.title` even now. */
+export const isZygote = (): boolean => fs.readFileSync('/proc/self/cmdline', 'latin1').startsWith(title)
 
 /** The key in a zygote's execArgv; undefined in any other process. */
 export const zygoteKey = (execArgv: readonly string[]): string | undefined => {

@@ -137,6 +137,14 @@ const givenUp: Record<string, Explanation> = {
     means: 'A module drew random bytes from node:crypto while it was imported, and all runs would have the same.',
     helps: 'The next zygote stops in front of the module, if that was found out. Else draw them in a function that the program calls, or name the module under "instastart": { "gateBefore": [...] } in package.json.',
   },
+  'identity-before-gate': {
+    means: 'A module read this while it was imported. Every process has its own, and all runs would have the same.',
+    helps: 'The next zygote stops in front of the module, if that was found out. Else read it in a function that the program calls, or name the module under "instastart": { "gateBefore": [...] } in package.json.',
+  },
+  'identity-imported': {
+    means: 'A module imports pid or ppid from node:process by name, which Node fills in before anything is evaluated, and never again.',
+    helps: 'Write `import process from \'node:process\'`, and read process.pid where it is needed.',
+  },
   'busy-workers': { means: 'Node\'s worker threads would not come to rest.', helps: 'Another try is made later.' },
   'could-not-park': { means: 'The zygote could not be made ready for forks.', helps: fault },
 }

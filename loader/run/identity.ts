@@ -6,8 +6,9 @@ const replace = (array: string[], values: string[]) => array.splice(0, array.len
 
 export const define = (name: 'pid' | 'ppid', value: number) => {
   const { writable = false, enumerable = true, configurable = true } = Object.getOwnPropertyDescriptor(process, name) ?? {}
-  // Up to Node 22 ppid is a native accessor in the guise of a value, which a definition on top of it does not replace.
-  Reflect.deleteProperty(process, name)
+  // Up to Node 22 ppid is a native accessor in the guise of a value, which a value does not replace, but an accessor does. (Nor would it be in its
+  // place among the properties, were it deleted.)
+  Object.defineProperty(process, name, { get: () => value, enumerable, configurable })
   Object.defineProperty(process, name, { value, writable, enumerable, configurable })
 }
 
@@ -21,8 +22,8 @@ export const takeIdentity = (run: RunFacts) => {
   replace(process.execArgv, run.execArgv)
 }
 
-/** libuv's initial title is argv[0]. */
-export const takeTitle = (native: Native) => {
-  process.title = process.argv0
-  native.takeProcessName(process.execPath)
+/** `own`: what a module has set before the gate. libuv's initial title is argv[0]. */
+export const takeTitle = (native: Native, own?: string) => {
+  process.title = own ?? process.argv0
+  if (own === undefined) native.takeProcessName(process.execPath)
 }

@@ -7,8 +7,8 @@ import { refreshTerminals } from './terminal.js'
 /** Of a run; made beforehand, in the zygote. */
 const facts: RunFacts = { args: [], execArgv: [], parentPid: 0, pid: 0, startedNs: 0n }
 
-/** `streams`: the standard descriptors whose streams were made before the gate. */
-export const startRun = (native: Native, platform: Platform, fork: Fork, streams: number[]) => {
+/** `streams`: the standard descriptors whose streams were made before the gate. `ownTitle`: what a module has set there. */
+export const startRun = (native: Native, platform: Platform, fork: Fork, streams: number[], ownTitle?: string) => {
   // First: an error in the rest must find its way out, too.
   platform.startRun(native.leaveFunction())
   if (fork === 'standby') process.title = process.title.replace('zygote', 'standby')
@@ -18,7 +18,7 @@ export const startRun = (native: Native, platform: Platform, fork: Fork, streams
   native.becomeRun(facts)
   platform.renew(facts.startedNs)
   takeIdentity(facts)
-  if (fork !== 'image') takeTitle(native)
+  if (fork !== 'image' || ownTitle !== undefined) takeTitle(native, ownTitle)
   refreshTerminals(streams)
   becomeWarm()
 }

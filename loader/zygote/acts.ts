@@ -3,7 +3,12 @@ import { identityOf, type MovedGate } from '../protocol.js'
 import { moduleUnderEvaluation, scriptsOnStack } from './module-under-evaluation.js'
 
 /** Acts that have a reason of their own. */
-const reasons: Record<string, string> = { 'to draw random bytes': 'randomness-before-gate', 'to print': 'output-before-gate' }
+const reasons: Record<string, string> = {
+  'to draw random bytes': 'randomness-before-gate',
+  'to print': 'output-before-gate',
+  'to read process.pid': 'identity-before-gate: process.pid',
+  'to read process.ppid': 'identity-before-gate: process.ppid',
+}
 
 /** libuv's pool is renewed in runs; Workers are not. */
 const isRenewed = (act: string): boolean =>

@@ -53,14 +53,14 @@ export const becomeBase = async (load: Load, { native, platform, entry, files, s
     if (obstacle) giveUp(obstacle)
     if (native.wasLookedFor(entry)) giveUp('base-seen: the entry by packages')
     files.forget(entry)
-    process.title = process.title.replace('zygote', 'base')
+    parking.rename('zygote', 'base')
     platform.quiesce()
     const idleMs = idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle)
     const savesMs = parking.msSoFar
     const zygote = native.parkAsBase({ planned: parking.planned, idleMs, entry, own: split.ownFiles })
     // Everything below is done in a fork of this process, which is a zygote like any other.
     if (!zygote) return giveUp('could-not-park')
-    process.title = process.title.replace('base', 'zygote')
+    parking.rename('base', 'zygote')
     platform.wake()
     parking.beginInFork(zygote, savesMs)
   }

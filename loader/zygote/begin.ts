@@ -82,6 +82,7 @@ export const beginZygote = (key: string) => {
   }
   const gate = esmGate(places, explicit, parking)
   const source = (url: string, text: string) => {
+    parking.readSource(text)
     const loaded = split.loaded(url, text)
     return gate.source?.(url, text) ?? loaded
   }

@@ -4,23 +4,47 @@ import { fileURLToPath } from 'node:url'
 import { distribution } from '../distribution.js'
 import { requireCache } from './require-cache.js'
 
-/** Of all scripts on the stack, the innermost first: paths, and Node's own names (`node:fs`). */
-export const scriptsOnStack = (): string[] => {
+/** What a function is at just now. Lines and columns count from 1, in the text that V8 was given. */
+export interface Site {
+  /** A path, a URL, or one of Node's own names (`node:fs`). */
+  script: string
+  line: number
+  column: number
+}
+
+/** The innermost first, from the caller of `callee` on; without code that is in no script. */
+const sitesOnStack = (callee: (...args: never[]) => unknown): Site[] => {
   const { stackTraceLimit } = Error
   const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace')
   try {
     Error.stackTraceLimit = Infinity
-    Error.prepareStackTrace = (_, sites) => sites.flatMap((site) => site.getFileName() ?? [])
-    return new Error('Whose is it?').stack as unknown as string[]
+    Error.prepareStackTrace = (_, sites) => sites.flatMap((site) => {
+      const script = site.getFileName()
+      return script ? { script, line: site.getLineNumber() ?? 0, column: site.getColumnNumber() ?? 0 } : []
+    })
+    const holder = {} as { stack: Site[] }
+    Error.captureStackTrace(holder, callee)
+    return holder.stack
   } finally {
     Reflect.set(Error, 'prepareStackTrace', prepareStackTrace)
     Error.stackTraceLimit = stackTraceLimit
   }
 }
 
+/** Of all scripts on the stack, the innermost first. */
+export const scriptsOnStack = (): string[] => sitesOnStack(scriptsOnStack).map(({ script }) => script)
+
+const isOurs = (script: string): boolean => script.startsWith(distribution + path.sep)
+
+/** Where `callee`, a function of ours, was called; undefined if it was by one of ours. */
+export const callSite = (callee: (...args: never[]) => unknown): Site | undefined => {
+  const [site] = sitesOnStack(callee)
+  return site && !isOurs(site.script) ? site : undefined
+}
+
 const fileOf = (script: string): string[] => {
   const file = script.startsWith('file:') ? fileURLToPath(script.replace(/[?#].*/, '')) : script
-  return path.isAbsolute(file) && !file.startsWith(distribution + path.sep) ? [file] : []
+  return path.isAbsolute(file) && !isOurs(file) ? [file] : []
 }
 
 /** Undefined if nothing of the program's is on the stack, as in another thread's work. */

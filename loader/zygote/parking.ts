@@ -3,7 +3,6 @@ import { inspect } from 'node:util'
 import { getHeapStatistics } from 'node:v8'
 import type { Channel, Native, Platform, WordToBase } from '../native.js'
 import { identityOf, type BasePlan, type Manifest, type MovedGate } from '../protocol.js'
-import { define } from '../run/identity.js'
 import { startRun } from '../run/start.js'
 import type { Settings } from '../settings.js'
 import { warmth } from '../warmth.js'
@@ -14,6 +13,7 @@ import { idleMilliseconds } from './idle.js'
 import { SplitProgram, type Split } from './split.js'
 import { ThreadCount } from './thread-count.js'
 import type { WatchedArguments } from './watched-arguments.js'
+import { importsIdentity, watchIdentity, type WatchedIdentity } from './watched-identity.js'
 import type { WatchedStdio } from './watched-stdio.js'
 
 interface ParkingOptions {
@@ -55,6 +55,9 @@ export class Parking {
   loadsBase = false
   #usedInBase: number | undefined
   #lastError: unknown
+  #identity: WatchedIdentity | undefined
+  /** Of the process, that a module has set. */
+  #ownTitle: string | undefined
   #isOver = false
   #isHearing = false
 
@@ -122,7 +125,7 @@ export class Parking {
     })
     // Everything below runs in a fork of this process.
     if (!fork) this.giveUp('could-not-park')
-    else startRun(native, platform, fork, streams.map(([standard]) => standard))
+    else startRun(native, platform, fork, streams.map(([standard]) => standard), this.#ownTitle)
   }
 
   /** Ends this process. `error`: for those who look into it. */
@@ -182,7 +185,7 @@ export class Parking {
 
   /** In a zygote that a base has made, after it has worked for `msSoFar`. */
   beginInFork({ manifest, pid }: { manifest: number; pid: number }, msSoFar: number) {
-    define('pid', pid)
+    this.#identity?.setPid(pid)
     this.#usedInBase = getHeapStatistics().used_heap_size
     this.#manifest = claimedManifest(manifest)
     this.#began = performance.now() - msSoFar
@@ -200,6 +203,28 @@ export class Parking {
       explain: (act) => this.#explain(act),
     })
     if (!isHeeded) this.giveUp('no-observer')
+    if (this.#identity) return
+    this.#identity = watchIdentity((what) => this.#heed(`to read ${what}`))
+    this.#options.platform.holdTitle(process.argv0)
+  }
+
+  /** The same for what is done in JavaScript, where the observer hears nothing. */
+  #heed(act: string) {
+    const manifest = this.#explain(act)
+    if (manifest) this.#options.native.abandon(manifest, '', '')
+  }
+
+  /** Before any module is evaluated. */
+  readSource(text: string) {
+    if (importsIdentity(text)) this.giveUp('identity-imported')
+  }
+
+  /** As which `ps` shows it, in the place of another. */
+  rename(from: string, to: string) {
+    const { platform } = this.#options
+    platform.releaseTitle()
+    process.title = process.title.replace(from, to)
+    platform.holdTitle(process.argv0)
   }
 
   /** What the manifest is to say of the act that a module is about to do; '' if it may. */
@@ -238,6 +263,8 @@ export class Parking {
     this.#isOver = true
     this.#options.watchedArguments.release()
     this.#options.watchedStdio.release()
+    this.#identity?.release()
+    this.#ownTitle = this.#options.platform.releaseTitle()
     for (const cleanup of this.#cleanups) cleanup()
   }
 

@@ -7,6 +7,7 @@
 #include "platform/random_state.h"
 #include "platform/start_time.h"
 #include "platform/take_over.h"
+#include "platform/title.h"
 
 namespace {
 
@@ -67,6 +68,11 @@ void quiesceFunction(const v8::FunctionCallbackInfo<v8::Value>& info) {
   info.GetReturnValue().Set(v8::BigInt::NewFromUnsigned(info.GetIsolate(), reinterpret_cast<uintptr_t>(&quiescePlatform)));
 }
 
+// holdTitle(shown), releaseTitle(): string | undefined, see title.h.
+void holdTitle(const v8::FunctionCallbackInfo<v8::Value>& info) { ::holdTitle(info.GetIsolate(), info[0].As<v8::String>()); }
+
+void releaseTitle(const v8::FunctionCallbackInfo<v8::Value>& info) { info.GetReturnValue().Set(::releaseTitle(info.GetIsolate())); }
+
 class NothingTask final : public v8::Task {
   void Run() override {}
 };
@@ -100,6 +106,8 @@ NODE_MODULE_INIT() {
   add("scriptOf", scriptOf);
   add("quiesce", quiesce);
   add("quiesceFunction", quiesceFunction);
+  add("holdTitle", holdTitle);
+  add("releaseTitle", releaseTitle);
   add("wake", wake);
   add("startRun", startRun);
 }

@@ -22,6 +22,7 @@ const sayings: [file: string, saying: RegExp][] = [
   ['loader/commands/program-state.ts', /\?\? '([\w-]+)'/g],
   ...['begin', 'commonjs-gate', 'esm-gate', 'explicit-gate', 'parking'].map((name): [string, RegExp] => [`loader/zygote/${name}.ts`, /giveUp\([^'`\n]*['`]([\w-]+)/g]),
   ['loader/zygote/parking.ts', /`([\w-]+): \$\{/g],
+  ['loader/zygote/acts.ts', /'to [\w. ]+': '([\w-]+)/g],
   ['loader/zygote/base.ts', /giveUp\(['`]([\w-]+)/g],
   ['loader/zygote/split.ts', /obstacle: ['`]([\w-]+)/g],
   ['loader/zygote/thread-count.ts', /`([\w-]+): \$\{added/g],

@@ -7,7 +7,7 @@ import { nodes } from '../support/nodes.js'
 import { Sandbox, distribution, isWarm, type Way } from '../support/sandbox.js'
 
 /** Each module notes in whom it was evaluated; `log.txt` has what was done. */
-const noting = (name: string) => `;(globalThis.order ??= []).push('${name}:' + (process.title.startsWith('instastart zygote') ? 'zygote' : 'run'))`
+const noting = (name: string) => `;(globalThis.order ??= []).push('${name}:' + (/^instastart zygote/.test(process.getBuiltinModule('fs').readFileSync('/proc/self/cmdline')) ? 'zygote' : 'run'))`
 const writing = (what: string) => `fs.appendFileSync(${what}, 'line\\n')`
 
 describe.each(nodes)('on Node $version', (node) => {

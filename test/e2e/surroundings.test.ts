@@ -84,12 +84,15 @@ describe.each(nodes)('on Node $version', (node) => {
       expect(sandbox.zygotes()).toHaveLength(1)
     })
 
-    test('with options of Node\'s a directory is a program of its own', async () => {
+    test.each([
+      ['with options of Node\'s a directory is a program of its own', '--conditions=other', /^plain run: absent/],
+      ['but not with those for which Node looks at nothing', '--stack-trace-limit=20', /^warm run/],
+    ] as const)('%s', async (_, option, elsewhere) => {
       sandbox.write('asks.mjs', moduleOf('1'))
-      const withOption = (situation: Situation): Situation => ({ ...situation, shell: (command) => situation.shell(command.replace(/node|instastart(?= )/, '$& --stack-trace-limit=20')) })
+      const withOption = (situation: Situation): Situation => ({ ...situation, shell: (command) => situation.shell(command.replace(/node|instastart(?= )/, `$& ${option}`)) })
       await expectSame(way, withOption(directories[0]), /^plain run: absent/)
       await expectSame(way, withOption(directories[0]), /^warm run/)
-      await expectSame(way, withOption(directories[1]), /^plain run: absent/)
+      await expectSame(way, withOption(directories[1]), elsewhere)
     })
   })
 

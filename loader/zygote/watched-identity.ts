@@ -1,0 +1,55 @@
+// process.pid and process.ppid are others in every run: a module that keeps one before the gate would keep the zygote's, or its starter's.
+import fs from 'node:fs'
+import { isTransformed } from '../hooks/file-kinds.js'
+import { isOwnWork } from '../hooks/own-work.js'
+import { callSite, type Site } from './module-under-evaluation.js'
+
+type Name = 'pid' | 'ppid'
+
+export interface WatchedIdentity {
+  /** After a fork that goes on as a zygote. */
+  setPid: (pid: number) => void
+  release: () => void
+}
+
+/** Many look whether this is a process at all: `typeof process.pid === 'number'`. Source that we translate is not what stands in the file. */
+const isAskedForType = ({ script, line, column }: Site): boolean => {
+  const file = script.startsWith('file:') ? new URL(script) : script
+  if (script.startsWith('node:') || isTransformed(script) || !fs.existsSync(file)) return false
+  const text = fs.readFileSync(file, 'utf8').split('\n')[line - 1] ?? ''
+  return /\btypeof\s+[\w$.]*$/.test(text.slice(0, column - 1))
+}
+
+/** @param read called before a module is given the value; may not return */
+export const watchIdentity = (read: (what: string) => void): WatchedIdentity => {
+  const values = { pid: process.pid, ppid: process.ppid }
+  const descriptors = Object.getOwnPropertyDescriptors(process)
+  const watch = (name: Name) => {
+    const get = () => {
+      const site = isOwnWork() ? undefined : callSite(get)
+      // Node copies all that `process` has for those who import it by name: see importsIdentity.
+      if (site && site.script !== 'node:internal/bootstrap/realm' && !isAskedForType(site)) read(`process.${name}`)
+      return values[name]
+    }
+    Object.defineProperty(process, name, { get, enumerable: true, configurable: true })
+  }
+  const release = (name: Name) => Object.defineProperty(process, name, { ...descriptors[name], value: values[name] })
+  watch('pid')
+  watch('ppid')
+  return {
+    setPid: (pid) => {
+      values.pid = pid
+    },
+    release: () => {
+      release('pid')
+      release('ppid')
+    },
+  }
+}
+
+const fromProcess = /\b(import|export)\b([^'"`;]*?)\bfrom\s*['"](?:node:)?process['"]/g
+
+/** Whether an ES module has a name of its own for either: Node gives it the value before any module is evaluated, and never another. */
+export const importsIdentity = (text: string): boolean =>
+  text.includes('process') && [...text.matchAll(fromProcess)].some(([, kind, names = '']) =>
+    /\bp?pid\b/.test(names) || names.includes('*') && (kind === 'export' || /\bp?pid\b/.test(text)))
