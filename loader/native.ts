@@ -127,6 +127,8 @@ export interface Native {
   heedActs(options: HeedOptions): boolean
   /** The next question about the variable INSTASTART_LEARNING is for its value, or for whether it is there: so that they are told apart later. */
   learnQuestions(isForValue: boolean): void
+  /** `noteAsker`: the platform's noteAskerFunction(), which is told of each question from here on. */
+  attributeQuestions(noteAsker: bigint): void
   /** From here on, who asks for the working directory or the standard descriptors is one of the program's modules. */
   hearSurroundings(): void
   /** Acts are not the program's meanwhile. */
@@ -220,6 +222,13 @@ export interface Platform {
   waitingJobs(): number | undefined
   /** The name of the script that a function stands in, `node:...` for one of Node's; '' for one in C++. */
   scriptOf(code: (...args: never[]) => unknown): string
+  /** From now on it is noted who asks: the innermost script on the stack that is none of Node's and not below this folder. */
+  beginAttribution(ownFolder: string): void
+  /** `question`: as in native/wire/variant.h. Whether it was found out who asks. */
+  noteAsker(question: string): boolean
+  noteAskerFunction(): bigint
+  /** By script (a path or a URL), what it was the first to ask. */
+  askers(): Record<string, string[]>
   /** From now on modules find this `process.title`, and what they set shows nowhere else. */
   holdTitle(shown: string): void
   /** `process.title` is the process's own again. What a module has set it to meanwhile. */

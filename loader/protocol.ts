@@ -67,6 +67,8 @@ export interface Manifest {
   state: 'warming' | 'parked' | 'given-up'
   /** With 'parked': how long the zygote took for what its runs find done, without Node's own start. */
   savesMs?: number
+  /** With 'parked': by script (a path or a URL), which questions it was the first to ask, as in native/wire/variant.h. */
+  askedBy?: Record<string, string[]>
   /** What the base is to load, that of this zygote or of the next. No packages: there is to be no base. */
   base?: BasePlan | undefined
   /** With 'parked': why the zygote has left. */

@@ -1,5 +1,6 @@
 // What a program's modules ask before the gate, by name; native/wire/variant.h has the file's form.
 import fs from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 export interface Questions {
   /** Looked for among the arguments. */
@@ -14,10 +15,6 @@ export interface Questions {
   surroundings: string[]
 }
 
-export const noQuestions: Questions = {
-  arguments: [], allArguments: false, variables: [], variableNames: false, allVariables: false, surroundings: [],
-}
-
 const words: Record<string, string> = {
   '.': 'the working directory',
   '/': 'the path of the entry',
@@ -29,13 +26,16 @@ const words: Record<string, string> = {
   '@2': 'the size of the terminal on stderr',
 }
 
-export const readQuestions = (file: string): Questions => {
-  let texts
+/** Of all zygotes of a program, from the file of its questions. */
+export const readQuestions = (file: string): string[] => {
   try {
-    texts = fs.readFileSync(file, 'utf8').split('\0').slice(0, -1)
+    return fs.readFileSync(file, 'utf8').split('\0').slice(0, -1)
   } catch {
-    return noQuestions // Nothing was asked yet.
+    return [] // Nothing was asked yet.
   }
+}
+
+export const questionsOf = (texts: readonly string[]): Questions => {
   const named = (kind: string) => [...new Set(texts.filter((text) => text.startsWith(kind)).map((text) => text.slice(1)))]
   return {
     arguments: named('='),
@@ -46,6 +46,19 @@ export const readQuestions = (file: string): Questions => {
     surroundings: Object.entries(words).filter(([text]) => texts.includes(text)).map(([, word]) => word),
   }
 }
+
+export interface Asker {
+  /** The script: its path. */
+  file: string
+  questions: Questions
+}
+
+/** `askedBy`: of a manifest; `texts`: what counts, which is not every variable that somebody saw as he went through all. */
+export const askersOf = (askedBy: Record<string, string[]>, texts: readonly string[]): Asker[] =>
+  Object.entries(askedBy).flatMap(([script, asked]) => {
+    const counting = asked.filter((text) => !text.startsWith('$') || texts.includes(text) || texts.includes('&'))
+    return counting.length === 0 ? [] : [{ file: script.startsWith('file:') ? fileURLToPath(script) : script, questions: questionsOf(counting) }]
+  })
 
 /** What Node and its libraries read in every program. */
 const isNodes = (name: string): boolean => /^(NODE_|LD_|UV_|ICU_|OPENSSL_|SIMD|INSTASTART_|XDG_|LC_|WATCH_REPORT_|LANG$|HOME$)/.test(name)

@@ -1,4 +1,5 @@
 // What `instastart why` says, in plain words.
+import path from 'node:path'
 import { counted, duration } from './amounts.js'
 import { questionsText } from './questions.js'
 import { explain, stateWithReason, wordOf } from './reasons.js'
@@ -33,6 +34,15 @@ const stateText = (zygote: ZygoteFacts): string => {
   return `${[styledState(zygote.state), ...stateWithReason(zygote.state, zygote.reason)].join(': ')}${served}`
 }
 
+/** As many as anybody reads. */
+const MOST_ASKERS = 20
+
+const askersText = ({ askedBy }: ZygoteFacts): string[] => {
+  // Without those who ask for Node's own variables only.
+  const rows = askedBy.map(({ file, questions }) => [path.relative('', file), questionsText(questions)]).filter(([, text]) => text)
+  return [...aligned(rows.slice(0, MOST_ASKERS)), ...rows.length > MOST_ASKERS ? [`and ${rows.length - MOST_ASKERS} more modules`] : []]
+}
+
 /** `said`: the reason that has been explained already. */
 const zygoteText = (zygote: ZygoteFacts, said: string | null): string => {
   const indent = '    '
@@ -51,6 +61,7 @@ const zygoteText = (zygote: ZygoteFacts, said: string | null): string => {
     changed.length > 0 ? wrapped(`Changed since, so the next run tries again: ${changed.join(' ')}`, indent)
       : retriedAt === null ? '' : wrapped(`Tried again once a file changes${retriedAt > Date.now() ? `, or in ${duration(retriedAt - Date.now())}` : ', or at the next run'}.`, indent),
     questions ? wrapped(`Its modules ask for ${questions}: other answers get a zygote of their own.`, indent) : '',
+    ...askersText(zygote).map((line) => `${indent}  ${line}\n`),
   ].join('')
 }
 

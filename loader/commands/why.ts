@@ -13,7 +13,7 @@ import { obstacleHere } from './obstacles.js'
 import { plainRunsOf, type RememberedRun } from './plain-runs.js'
 import { programHere } from './program-here.js'
 import { explain, type Explanation } from './reasons.js'
-import { readQuestions } from './questions.js'
+import { askersOf, questionsOf, readQuestions } from './questions.js'
 import { describe } from './status.js'
 import { whyText } from './why-text.js'
 
@@ -29,13 +29,14 @@ const blamed = ({ state, preloads = [] }: Partial<Manifest>): string[] => (state
 const zygoteFacts = (native: Native, record: ProgramRecord, keyHere: string | undefined) => {
   const { key, manifest } = record
   const described = describe(native, record)
-  const questions = readQuestions(path.join(native.runtimeDirectory() ?? '', `${key.slice(0, PROGRAM_LENGTH)}.asked`))
+  const texts = readQuestions(path.join(native.runtimeDirectory() ?? '', `${key.slice(0, PROGRAM_LENGTH)}.asked`))
   return {
     ...described,
     ...withWords(described.reason),
     isFromHere: key === keyHere,
     isOfThisNode: manifest.nodeVersion === process.versions.node && manifest.node !== undefined && sameFile(manifest.node, process.execPath),
-    questions,
+    questions: questionsOf(texts),
+    askedBy: askersOf(manifest.askedBy ?? {}, texts),
     changed: changedFiles(manifest),
     otherPreloads: blamed(manifest),
     movedGates: manifest.gates ?? [],

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { distribution } from '../distribution.js'
 import { installHooks } from '../hooks/install.js'
 import { cacheRoot } from '../hooks/transform-cache.js'
 import { active } from '../hooks/watcher.js'
@@ -51,9 +52,12 @@ export const beginZygote = (key: string) => {
   const entry = fs.realpathSync(process.argv[1] ?? '')
   const files = new GraphFiles(native)
   const settings = settingsFor(entry)
-  const watchedStdio = watchStdio()
+  platform.beginAttribution(distribution + path.sep)
+  native.attributeQuestions(platform.noteAskerFunction())
+  const noteAsker = (question: string) => platform.noteAsker(question)
+  const watchedStdio = watchStdio(noteAsker)
   rehearse()
-  const watchedArguments = watchArguments()
+  const watchedArguments = watchArguments(noteAsker)
   const parking = new Parking({ native, platform, entry, manifest, files, watchedArguments, watchedStdio, settings, isByAuto: hadPreload })
   const { split, channel } = parking
   if (channel && !(require('./channel.js') as typeof import('./channel.js')).openChannel(native, channel)) parking.giveUp('ipc-channel')

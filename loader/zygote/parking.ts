@@ -116,7 +116,7 @@ export class Parking {
     this.#release()
     const streams = watchedStdio.rebinds()
     const fork = native.park({
-      manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs, base }),
+      manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs, base, askedBy: platform.askers() }),
       idleMs: idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle),
       ...watchedArguments.questions(),
       ...watchedStdio.questions(),

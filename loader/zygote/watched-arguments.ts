@@ -10,15 +10,15 @@ export interface WatchedArguments {
 }
 
 interface Notes {
-  searched: Set<string>
+  search: (text: string) => void
   readAll: () => void
   readEntry: () => void
 }
 
-const observe = (real: string[], { searched, readAll, readEntry }: Notes): string[] => {
+const observe = (real: string[], { search: noteSearch, readAll, readEntry }: Notes): string[] => {
   const search = (method: 'indexOf' | 'includes') => function (this: unknown, text: unknown, ...rest: unknown[]) {
     if (typeof text !== 'string' || rest.length > 0) readAll()
-    else searched.add(text)
+    else noteSearch(text)
     // The entry's own path is found in some runs and not in others.
     if (typeof text === 'string' && text.startsWith('/')) readEntry()
     return (real[method] as (...parameters: unknown[]) => unknown)(text, ...rest)
@@ -51,24 +51,27 @@ const observe = (real: string[], { searched, readAll, readEntry }: Notes): strin
 
 const observing = new WeakSet<string[]>()
 
-export const watchArguments = (): WatchedArguments => {
+/** @param noteAsker called when a question is asked for the first time; it is written as in native/wire/variant.h */
+export const watchArguments = (noteAsker: (question: string) => void): WatchedArguments => {
   const real = process.argv
   const [, entry = '', ...own] = real
   const searched = new Set<string>()
-  let asksAll = false
-  let asksEntry = false
+  const asked = new Set<string>()
+  const ask = (question: string) => {
+    if (!asked.has(question)) noteAsker(question)
+    asked.add(question)
+  }
   observing.add(real)
   process.argv = observe(real, {
-    searched,
-    readAll: () => {
-      asksAll = true
+    search: (text) => {
+      searched.add(text)
+      ask(`=${text}`)
     },
-    readEntry: () => {
-      asksEntry = true
-    },
+    readAll: () => ask('*'),
+    readEntry: () => ask('/'),
   })
   return {
-    questions: () => ({ arguments: own, searchedArguments: [...searched], asksAllArguments: asksAll, entry, asksEntry }),
+    questions: () => ({ arguments: own, searchedArguments: [...searched], asksAllArguments: asked.has('*'), entry, asksEntry: asked.has('/') }),
     release: () => {
       observing.delete(real)
       process.argv = real

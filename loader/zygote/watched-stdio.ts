@@ -36,10 +36,15 @@ const watchSize = (stream: Stream, asked: () => void): () => void => {
   })
 }
 
-export const watchStdio = (): WatchedStdio => {
+/** @param noteAsker called when a question is asked for the first time; it is written as in native/wire/variant.h */
+export const watchStdio = (noteAsker: (question: string) => void): WatchedStdio => {
   const made = new Map<number, Stream>()
   const askedSizes = new Set<string>()
   const watches: (() => void)[] = []
+  const askSize = (standard: string) => {
+    if (!askedSizes.has(standard)) noteAsker(`@${standard}`)
+    askedSizes.add(standard)
+  }
   const originals = names.map((name) => Object.getOwnPropertyDescriptor(process, name))
   names.forEach((name, standard) => {
     const original = originals[standard]
@@ -49,7 +54,7 @@ export const watchStdio = (): WatchedStdio => {
       ...original,
       get: () => {
         const stream = make() as Stream
-        if (!made.has(standard)) watches.push(watchSize(stream, () => askedSizes.add(String(standard))))
+        if (!made.has(standard)) watches.push(watchSize(stream, () => askSize(String(standard))))
         made.set(standard, stream)
         return stream
       },

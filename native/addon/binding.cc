@@ -181,6 +181,13 @@ Napi::Value learnQuestions(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// attributeQuestions(noteAsker): the platform's noteAskerFunction().
+Napi::Value attributeQuestions(const Napi::CallbackInfo& info) {
+  bool lossless = false;
+  ::attributeQuestions(static_cast<uintptr_t>(info[0].As<Napi::BigInt>().Uint64Value(&lossless)));
+  return info.Env().Undefined();
+}
+
 // hearSurroundings()
 Napi::Value hearSurroundings(const Napi::CallbackInfo& info) {
   ::hearSurroundings();
@@ -375,6 +382,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("doOwnWork", doOwnWork);
   add("hearSurroundings", hearSurroundings);
   add("learnQuestions", learnQuestions);
+  add("attributeQuestions", attributeQuestions);
   add("obstacle", obstacle);
   add("randomDraws", randomDraws);
   add("abandon", abandon);

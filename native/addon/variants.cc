@@ -12,6 +12,7 @@
 #include "addon/libraries.h"
 #include "addon/request.h"
 #include "addon/unique_fd.h"
+#include "observer/askers.h"
 #include "observer/questions.h"
 #include "observer/surroundings.h"
 #include "wire/frame.h"
@@ -31,6 +32,11 @@ static const std::string OWN = "INSTASTART_";
 void learnQuestions(bool is_for_value) {
   const auto learn = reinterpret_cast<decltype(&instastart_learn)>(dlsym(RTLD_DEFAULT, "instastart_learn"));
   if (learn) learn(is_for_value ? ASKED_FOR_VALUE : ASKED_FOR_PRESENCE);
+}
+
+void attributeQuestions(uintptr_t listener) {
+  const auto attribute = reinterpret_cast<decltype(&instastart_attribute)>(dlsym(RTLD_DEFAULT, "instastart_attribute"));
+  if (attribute) attribute(reinterpret_cast<note_asker*>(listener));
 }
 
 void Questions::stopHearing() {

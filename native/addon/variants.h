@@ -37,6 +37,9 @@ struct Questions {
 // The next question about INSTASTART_LEARNING is for its value, or only for whether it is there (observer/questions.h).
 void learnQuestions(bool is_for_value);
 
+// `note_asker` of observer/askers.h is told who asks from now on.
+void attributeQuestions(uintptr_t note_asker);
+
 // Makes known what was asked, and returns the key by which clients look for this zygote from now on. Those that were made before
 // something was known to be asked are found by nobody any more, and are told to end.
 std::string keyWithAnswers(const runtime_dir& dir, const std::string& key, const Questions& questions);

@@ -10,9 +10,10 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "observer/askers.h"
 #include "observer/own_work.h"
 
-enum { SLOTS = 4096, MOST_NAMES = SLOTS / 2, TEXT = 128 * 1024 };
+enum { SLOTS = 4096, MOST_NAMES = SLOTS / 2, TEXT = 128 * 1024, TEXT_OF_QUESTION = 256 };
 
 extern char **environ;
 
@@ -22,6 +23,7 @@ static bool is_enumerated, is_overflown;
 static char text[TEXT];
 static uint32_t text_length, name_count;
 static uint32_t slots[SLOTS];  // offset in `text` plus 1
+static bool is_attributed[SLOTS];
 
 static uint32_t hash_of(const char *name) {
   uint32_t hash = 2166136261U;
@@ -58,17 +60,21 @@ static void learn(const uintptr_t *stack) {
   }
 }
 
-static bool is_for_presence(const uintptr_t *stack) { return place >= 0 && stack[place] == learned[ASKED_FOR_PRESENCE][0][place]; }
+static bool is_by(enum asked_for what, const uintptr_t *stack) { return place >= 0 && stack[place] == learned[what][0][place]; }
+static bool is_for_presence(const uintptr_t *stack) { return is_by(ASKED_FOR_PRESENCE, stack); }
+
+// By `process.env`: anybody else may ask at a time at which V8 does not let its stack be looked at.
+static bool is_by_javascript(const uintptr_t *stack) { return is_by(ASKED_FOR_PRESENCE, stack) || is_by(ASKED_FOR_VALUE, stack); }
 
 // `at`: the variable's place in the environment; NULL: absent.
-static void note(const char *name, char **at, bool is_for_presence) {
+static void note(const char *name, char **at, const uintptr_t *stack) {
   while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire)) continue;
   // V8 asks whether each is there and then for its value, in one pass or in two.
   if (next_of_all && !*next_of_all && at == environ) next_of_all = environ;
   const bool is_among_all = at && next_of_all && (at == next_of_all || at + 1 == next_of_all);
   const char way = is_among_all ? HEARD_AMONG_ALL : HEARD_BY_NAME;
   next_of_all = is_among_all ? at + 1 : NULL;
-  if (is_among_all && is_for_presence) {
+  if (is_among_all && is_for_presence(stack)) {
     // That their names are asked for is known already.
     atomic_flag_clear_explicit(&lock, memory_order_release);
     return;
@@ -90,7 +96,12 @@ static void note(const char *name, char **at, bool is_for_presence) {
       name_count++;
     }
   }
+  const bool is_noted = slots[slot] != 0;
   atomic_flag_clear_explicit(&lock, memory_order_release);
+  if (!is_noted || !is_by_javascript(stack)) return;
+  char question[TEXT_OF_QUESTION] = {HEARD_BY_NAME};
+  strncpy(question + 1, name, sizeof question - 2);
+  tell_asker(question, &is_attributed[slot]);
 }
 
 char *getenv(const char *name) {
@@ -102,7 +113,7 @@ char *getenv(const char *name) {
     // Above this function's own frame.
     const uintptr_t *const stack = (const uintptr_t *)__builtin_frame_address(0) + 2;
     if (strcmp(name, learning_name) == 0) learn(stack);
-    else note(name, at, is_for_presence(stack));
+    else note(name, at, stack);
   }
   return at ? *at + length + 1 : NULL;
 }

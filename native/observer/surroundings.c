@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "observer/askers.h"
 #include "observer/next.h"
 #include "observer/own_work.h"
 
@@ -19,11 +20,18 @@ static struct heard_surroundings heard;
 static bool is_heard(void) { return atomic_load_explicit(&is_listening, memory_order_relaxed) && !is_own_work; }
 
 void note_directory(void) {
-  if (is_heard()) heard.directory = true;
+  static bool is_attributed;
+  if (!is_heard()) return;
+  heard.directory = true;
+  tell_asker(".", &is_attributed);
 }
 
 void note_descriptor(int fd) {
-  if (fd >= 0 && fd <= 2 && is_heard()) heard.descriptors[fd] = true;
+  static bool is_attributed[3];
+  static const char *const questions[] = {"<0", "<1", "<2"};
+  if (fd < 0 || fd > 2 || !is_heard()) return;
+  heard.descriptors[fd] = true;
+  tell_asker(questions[fd], &is_attributed[fd]);
 }
 
 void instastart_hear_surroundings(void) { atomic_store(&is_listening, true); }

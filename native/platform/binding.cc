@@ -2,6 +2,7 @@
 #include <cstring>
 #include <node.h>
 
+#include "platform/askers.h"
 #include "platform/garbage.h"
 #include "platform/leave.h"
 #include "platform/random_state.h"
@@ -39,6 +40,20 @@ void renew(const v8::FunctionCallbackInfo<v8::Value>& info) {
 void collectGarbage(const v8::FunctionCallbackInfo<v8::Value>& info) {
   const v8::String::Utf8Value extent(info.GetIsolate(), info[0]);
   ::collectGarbage(info.GetIsolate(), strcmp(*extent, "young") == 0 ? Extent::young : strcmp(*extent, "all") == 0 ? Extent::all : Extent::thorough);
+}
+
+// beginAttribution(ownFolder), noteAsker(question), askers(), see askers.h.
+void beginAttribution(const v8::FunctionCallbackInfo<v8::Value>& info) { ::beginAttribution(info[0].As<v8::String>()); }
+
+void noteAsker(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  info.GetReturnValue().Set(::noteAsker(*v8::String::Utf8Value(info.GetIsolate(), info[0])));
+}
+
+void askers(const v8::FunctionCallbackInfo<v8::Value>& info) { info.GetReturnValue().Set(::askers(info.GetIsolate())); }
+
+// noteAskerFunction(): its address as a BigInt, for the observer.
+void noteAskerFunction(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  info.GetReturnValue().Set(v8::BigInt::NewFromUnsigned(info.GetIsolate(), reinterpret_cast<uintptr_t>(&::noteAsker)));
 }
 
 // waitingJobs(): how many microtasks wait; undefined where that cannot be found out. V8 keeps it to itself: its queue begins with the number, behind the
@@ -106,6 +121,10 @@ NODE_MODULE_INIT() {
   add("scriptOf", scriptOf);
   add("quiesce", quiesce);
   add("quiesceFunction", quiesceFunction);
+  add("beginAttribution", beginAttribution);
+  add("noteAsker", noteAsker);
+  add("noteAskerFunction", noteAskerFunction);
+  add("askers", askers);
   add("holdTitle", holdTitle);
   add("releaseTitle", releaseTitle);
   add("wake", wake);

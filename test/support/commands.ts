@@ -20,6 +20,13 @@ export interface ZygoteSeen {
   imageBytes: number | null
 }
 
+export interface QuestionsSeen {
+  arguments: string[]
+  allArguments: boolean
+  variables: string[]
+  surroundings: string[]
+}
+
 export interface WhySeen {
   entry: string
   next: { verdict: string; reason: string | null; means?: string; helps?: string }
@@ -27,7 +34,8 @@ export interface WhySeen {
     means?: string
     isFromHere: boolean
     isOfThisNode: boolean
-    questions: { arguments: string[]; variables: string[] }
+    questions: QuestionsSeen
+    askedBy: { file: string; questions: QuestionsSeen }[]
     changed: string[]
     otherPreloads: string[]
   })[]
