@@ -8,9 +8,10 @@ static const char *const session_noise[] = {
     "KITTY_WINDOW_ID", "WT_SESSION", "INSTASTART_DEBUG", "INSTASTART_PLAIN", "INSTASTART_MEMORY", "INSTASTART_ZYGOTES", NULL,
 };
 
+// Nearly always not, and every variable that was asked for is compared with every one that there is: most end at the first letter.
 static bool assigns(const char *assignment, const char *name) {
-  const size_t length = strlen(name);
-  return strncmp(assignment, name, length) == 0 && assignment[length] == '=';
+  while (*name && *assignment == *name) assignment++, name++;
+  return !*name && *assignment == '=';
 }
 
 bool is_of_channel(const char *assignment) { return assigns(assignment, CHANNEL_FD) || assigns(assignment, CHANNEL_SERIALIZATION); }

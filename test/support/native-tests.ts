@@ -9,7 +9,7 @@ import { recordFigure } from './contract.js'
 const root = path.resolve(import.meta.dirname, '../..')
 
 interface NativeProgram {
-  /** Of the repository, `.cc`. */
+  /** Of the repository, `.cc` and `.c`. */
   sources: string[]
   /** For the compiler, besides the project's own. */
   flags: string[]
@@ -21,8 +21,14 @@ interface NativeProgram {
 export const testNatively = ({ sources, flags, skipped }: NativeProgram): void => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'instastart-test-'))
   const program = path.join(directory, 'program')
-  execFileSync(process.env.CXX ?? 'c++', ['-std=c++20', '-D_GNU_SOURCE', ...flags, '-I', path.join(root, 'native'), '-I', path.join(root, 'test'),
-    ...sources.map((file) => path.join(root, file)), '-pthread', '-o', program])
+  const common = ['-D_GNU_SOURCE', ...flags, '-I', path.join(root, 'native'), '-I', path.join(root, 'test')]
+  const inputs = sources.map((file) => {
+    if (!file.endsWith('.c')) return path.join(root, file)
+    const object = path.join(directory, `${path.basename(file)}.o`)
+    execFileSync(process.env.CC ?? 'cc', ['-std=c17', ...common, '-c', path.join(root, file), '-o', object])
+    return object
+  })
+  execFileSync(process.env.CXX ?? 'c++', ['-std=c++20', ...common, ...inputs, '-pthread', '-o', program])
   afterAll(() => fs.rmSync(directory, { recursive: true }))
 
   const names = execFileSync(program, { encoding: 'utf8' }).trim().split('\n').filter((name) => !skipped?.test(name))
