@@ -6,6 +6,7 @@ import { usageError, type Call, type Command } from './commands/command.js'
 import { doctor } from './commands/doctor.js'
 import { env } from './commands/env.js'
 import { logs } from './commands/logs.js'
+import { proveCommand } from './commands/prove.js'
 import { status } from './commands/status.js'
 import { stop } from './commands/stop.js'
 import { warm } from './commands/warm.js'
@@ -14,7 +15,7 @@ import { aligned } from './commands/style.js'
 import { registerPath } from './distribution.js'
 import { InstastartError } from './errors.js'
 
-const commands: Record<string, Command> = { status, why, warm, stop, logs, clean, doctor, env }
+const commands: Record<string, Command> = { status, why, warm, stop, logs, clean, doctor, env, prove: proveCommand }
 
 const usage = (): string => `Usage: instastart [--option=value ...] program.ts [arguments]
        instastart <command> [--help] [--json] ...
@@ -36,7 +37,7 @@ const split = (args: string[], command: Command): { own: string[]; nodeOptions: 
   if (!command.takesProgram) return { own: args, nodeOptions: [], words: [] }
   const end = args.findIndex((argument) => !argument.startsWith('-'))
   const options = end < 0 ? args : args.slice(0, end)
-  const isNodes = (argument: string) => /^--.+=/.test(argument)
+  const isNodes = (argument: string) => /^--.+=/.test(argument) && !Object.hasOwn(command.options, argument.slice(2).replace(/=.*/s, ''))
   return { own: options.filter((argument) => !isNodes(argument)), nodeOptions: options.filter(isNodes), words: end < 0 ? [] : args.slice(end) }
 }
 
