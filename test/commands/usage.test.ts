@@ -7,7 +7,7 @@ import { nodes } from '../support/nodes.js'
 import { runProgram } from '../support/program.js'
 import { Sandbox, distribution } from '../support/sandbox.js'
 
-const names = ['status', 'why', 'warm', 'stop', 'logs', 'clean', 'doctor', 'env']
+const names = ['status', 'why', 'warm', 'stop', 'logs', 'clean', 'doctor', 'env', 'prove']
 
 describe.each(nodes)('commands, on Node $version', (node) => {
   let sandbox: Sandbox

@@ -63,9 +63,9 @@ const looks: Record<string, { asks: string; change: Change; keepsWarm?: Change }
 const acts: Record<string, [asks: string, act: RegExp, whose?: 'unknown']> = {
   'appends to a file': ['fs.appendFileSync("log.txt", "line\\n")', /to write: .*log\.txt/],
   'writes a file by a promise': ['await fs.promises.writeFile("log.txt", "line")', /to write/, 'unknown'],
-  'makes a folder': ['fs.mkdirSync("made-" + process.pid)', /to make/],
+  'makes a folder': ['fs.mkdirSync("made-" + fs.readlinkSync("/proc/self"))', /to make/],
   'removes a file': ['fs.rmSync("many/" + fs.readdirSync("many")[0])', /to remove/],
-  'renames a file': ['fs.renameSync("many/" + fs.readdirSync("many")[0], "renamed-" + process.pid)', /to rename/],
+  'renames a file': ['fs.renameSync("many/" + fs.readdirSync("many")[0], "renamed-" + fs.readlinkSync("/proc/self"))', /to rename/],
   'changes a file\'s mode': ['fs.chmodSync("data/one.txt", 0o600)', /to change/],
   'makes a temporary folder': ['fs.rmSync(fs.mkdtempSync("temporary-"), { recursive: true })', /to make/],
   'starts a process': ['execFileSync("/bin/sh", ["-c", "echo line >> log.txt"])', /to start a process/],
