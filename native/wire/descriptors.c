@@ -1,6 +1,7 @@
 #include "wire/descriptors.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -26,7 +27,16 @@ static bool is_half_of_a_pipe(const struct stat *pipe, const struct descriptor *
   return ends < 2;
 }
 
-static bool is_inherited(const struct stat *info, const struct descriptor *all, int count) {
+// The lowest of those that are nothing in a file system (an epoll instance, the first that libuv opens), and so not inherited.
+static int first_own(const struct descriptor *all, int count) {
+  int first = INT_MAX;
+  for (int i = 0; i < count; i++)
+    if ((all[i].info.st_mode & S_IFMT) == 0 && all[i].number < first) first = all[i].number;
+  return first;
+}
+
+static bool is_inherited(const struct descriptor *descriptor, const struct descriptor *all, int count) {
+  const struct stat *info = &descriptor->info;
   switch (info->st_mode & S_IFMT) {
     case S_IFREG:
     case S_IFDIR:
@@ -35,7 +45,8 @@ static bool is_inherited(const struct stat *info, const struct descriptor *all, 
     case S_IFBLK:
       return true;
     case S_IFIFO:
-      return is_half_of_a_pipe(info, all, count);
+      // Of a pipe within this process, as libuv has them, there are both ends; but a jobserver's are both inherited, too.
+      return is_half_of_a_pipe(info, all, count) || descriptor->number < first_own(all, count);
     default:
       return false;
   }
@@ -58,6 +69,6 @@ int find_inherited_descriptors(int found[MOST_INHERITED]) {
   closedir(folder);
   int inherited = 0;
   for (int i = 0; i < count; i++)
-    if (is_inherited(&all[i].info, all, count)) found[inherited++] = all[i].number;
+    if (is_inherited(&all[i], all, count)) found[inherited++] = all[i].number;
   return is_whole ? inherited : -1;
 }

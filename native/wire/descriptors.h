@@ -17,7 +17,8 @@ enum { LOW_DESCRIPTORS = 64 };
 enum { MOST_INHERITED = 512 };
 
 // The descriptors beyond 2 that this process was given, in no order. A forked run would have nothing in their places. Node marks all of them
-// close-on-exec as it starts, like its own; so its own are told apart by their kind: nameless inodes, and pipes of which it holds both ends.
+// close-on-exec as it starts, like its own; so its own are told apart by their kind: nameless inodes, and pipes of which it holds both ends, if their
+// numbers are above the first of these inodes'.
 // Returns how many, or -1 if that cannot be told.
 int find_inherited_descriptors(int found[MOST_INHERITED]);
 

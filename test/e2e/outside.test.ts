@@ -136,6 +136,21 @@ describe.each(nodes)('on Node $version', (node) => {
     }
   })
 
+  // Both ends of a pipe, which Node has of its own, too.
+  test.each(['thaw', 'fork'] as const)('make\'s tokens are taken and given back, by descriptors 3 and 4, with INSTASTART_ENGINE=%s', async (engine) => {
+    await using own = new Sandbox(node, undefined, engine)
+    own.write('app.mjs', 'import fs from \'node:fs\'\nconst token = Buffer.alloc(1)\nconsole.log(fs.readSync(3, token), String(token), fs.writeSync(4, token))\n')
+    own.wrapper = ['bash', '-c', 'mkfifo fifo; exec 5<>fifo 3<fifo 4>fifo 5>&-; printf x >&4; "$@"; head -c 1 <&3; rm fifo', 'sh']
+    for (const way of ['register', 'client'] as const) {
+      for (let i = 0; i < 3; i++) {
+        const outcome = await own.run(way, ['app.mjs'])
+        expect(outcome).toMatchObject({ stdout: '1 x 1\nx', status: 0 })
+        if (i === 2) expect(debugLine(outcome)).toMatch(engine === 'thaw' ? /^warm run, thawed/ : /^plain run: inherited-descriptors/)
+        await own.untilSettled()
+      }
+    }
+  })
+
   test('$! of a shell is process.pid', async () => {
     const outcome = await shell('"$@" & echo $!; wait', ['burner.mjs'])
     expect(debugLine(outcome)).toMatch(/^warm run, thawed/)
