@@ -6,7 +6,7 @@ import { usageError, type Call, type Command } from './commands/command.js'
 import { doctor } from './commands/doctor.js'
 import { env } from './commands/env.js'
 import { logs } from './commands/logs.js'
-import { proveCommand } from './commands/prove.js'
+import { prove } from './commands/prove.js'
 import { status } from './commands/status.js'
 import { stop } from './commands/stop.js'
 import { warm } from './commands/warm.js'
@@ -15,7 +15,7 @@ import { aligned } from './commands/style.js'
 import { registerPath } from './distribution.js'
 import { InstastartError } from './errors.js'
 
-const commands: Record<string, Command> = { status, why, warm, stop, logs, clean, doctor, env, prove: proveCommand }
+const commands: Record<string, Command> = { status, why, warm, stop, logs, clean, doctor, env, prove }
 
 const usage = (): string => `Usage: instastart [--option=value ...] program.ts [arguments]
        instastart <command> [--help] [--json] ...

@@ -5,7 +5,13 @@ import fs from 'node:fs'
 const title = 'instastart zygote '
 
 /** Up to the gate. A run has the title of its program; modules find that in `process.title` even now. */
-export const isZygote = (): boolean => fs.readFileSync('/proc/self/cmdline', 'latin1').startsWith(title)
+export const isZygote = (): boolean => {
+  try {
+    return fs.readFileSync('/proc/self/cmdline', 'latin1').startsWith(title)
+  } catch {
+    return false // No /proc: then there is nothing warm either.
+  }
+}
 
 /** The key in a zygote's execArgv; undefined in any other process. */
 export const zygoteKey = (execArgv: readonly string[]): string | undefined => {

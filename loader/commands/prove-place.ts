@@ -22,14 +22,19 @@ const everythingBelow = (folder: string, prefix = ''): string[] =>
     return entry.isDirectory() && !linked.includes(entry.name) ? [name, ...everythingBelow(folder, name)] : [name]
   })
 
+/** What somebody whom the program has left behind is removing just now. */
+const absent = 'absent'
+
 const identityOf = (file: string): string => {
-  const stat = fs.lstatSync(file, { bigint: true })
+  const stat = fs.lstatSync(file, { bigint: true, throwIfNoEntry: false })
+  if (!stat) return absent
   // Of a folder, only that it is one: what is in it is looked at itself.
   return stat.isDirectory() ? 'folder' : [stat.ino, stat.size, stat.mode, stat.mtimeNs, stat.ctimeNs].join(' ')
 }
 
 const contentsOf = (file: string): string => {
-  const stat = fs.lstatSync(file)
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false })
+  if (!stat) return absent
   if (stat.isSymbolicLink()) return `link to ${fs.readlinkSync(file)}`
   if (!stat.isFile()) return stat.isDirectory() ? 'folder' : 'special file'
   return `${(stat.mode & 0o7777).toString(8)} ${stat.size} ${createHash('sha256').update(fs.readFileSync(file)).digest('hex')}`
@@ -44,7 +49,7 @@ export class Place {
   readonly #root: string | undefined
   readonly #identities = new Map<string, string>()
 
-  /** @throws {InstastartError} INSTASTART_TOO_LARGE */
+  /** @throws {InstastartError} INSTASTART_TOO_LARGE, INSTASTART_NOT_COPIED */
   constructor(original: string, inPlace: boolean) {
     this.#original = original
     if (inPlace) {
@@ -53,8 +58,14 @@ export class Place {
     }
     this.#root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'instastart-prove-'))
     this.directory = path.join(this.#root, original)
-    this.#copy()
-    this.#note()
+    try {
+      this.#copy()
+      this.#note()
+    } catch (error) {
+      this.dispose()
+      if (error instanceof InstastartError) throw error
+      throw new InstastartError('INSTASTART_NOT_COPIED', `${original} could not be copied: ${(error as Error).message}. With --in-place the program runs here.`)
+    }
   }
 
   /** Where a file is in the copy. */
@@ -84,7 +95,6 @@ export class Place {
     const names = everythingBelow(this.#original)
     const bytes = names.reduce((sum, name) => sum + fs.lstatSync(path.join(this.#original, name)).size, 0)
     if (names.length > MOST_FILES || bytes > MOST_BYTES) {
-      this.dispose()
       throw new InstastartError('INSTASTART_TOO_LARGE', `${this.#original} is too large to be copied (${names.length} files). ` +
         'Go to a smaller directory, or use --in-place: then the program runs here, some hundred times.')
     }

@@ -45,10 +45,11 @@ export interface Subject {
   /** Options of Node's, and the program. */
   words: readonly string[]
   timeout: number
+  interrupt: AbortSignal
 }
 
-/** @throws {InstastartError} INSTASTART_ENDLESS */
-export const runOnce = async ({ place, words, timeout }: Subject, situation: Situation, isPlain: boolean): Promise<ProvedRun> => {
+/** @throws {InstastartError} INSTASTART_ENDLESS, INSTASTART_INTERRUPTED */
+export const runOnce = async ({ place, words, timeout, interrupt }: Subject, situation: Situation, isPlain: boolean): Promise<ProvedRun> => {
   const { args, env = {}, shell = (line: string) => `exec ${line}` } = situation
   const line = [command, ...words, ...args].map(quoted).join(' ')
   // As many variables for both.
@@ -58,13 +59,18 @@ export const runOnce = async ({ place, words, timeout }: Subject, situation: Sit
   const texts = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => { texts[name] += text })
   let isEndless = false
+  // It leads a group of its own, so that nothing of it stays.
+  const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL')
+  interrupt.addEventListener('abort', end)
   const timer = setTimeout(() => {
     isEndless = true
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    end()
   }, timeout * 1000)
   // What it has started and left may still write to the pipes.
   const [code, signal] = await once(child, 'close') as [number | null, NodeJS.Signals | null]
   clearTimeout(timer)
+  interrupt.removeEventListener('abort', end)
+  interrupt.throwIfAborted()
   if (isEndless) throw new InstastartError('INSTASTART_ENDLESS', `a run did not end within ${timeout} s. Only programs that end by themselves can be proved; --timeout sets how long they may take.`)
   const status = signal ?? String(code)
   const ms = performance.now() - began

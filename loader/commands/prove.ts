@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { InstastartError } from '../errors.js'
 import type { Native } from '../native.js'
 import { listPrograms, type ProgramRecord } from '../runtime-dir.js'
 import { counted } from './amounts.js'
@@ -44,6 +45,13 @@ const situationsOf = (args: readonly string[]): Situation[] => {
   ]
 }
 
+/** So that the copy goes, whatever ends this. */
+const interruptOf = (signals: readonly NodeJS.Signals[]): AbortSignal => {
+  const controller = new AbortController()
+  for (const signal of signals) process.once(signal, () => controller.abort(new InstastartError('INSTASTART_INTERRUPTED', `${signal}: nothing is proved.`)))
+  return controller.signal
+}
+
 export type Verdict = 'equal' | 'different' | 'varies'
 
 interface Proof {
@@ -62,14 +70,16 @@ interface Proof {
 /** The program in the copy, whose zygotes are nobody else's. */
 const zygotesOf = (native: Native, entry: string): ProgramRecord[] => listPrograms(native).filter(({ manifest }) => manifest.entry === entry)
 
-const untilSettled = async (native: Native, entry: string) => {
+const untilSettled = async (native: Native, entry: string, interrupt: AbortSignal) => {
   const deadline = performance.now() + WARMS_WITHIN_MS
   const isUnderWay = () => zygotesOf(native, entry).some((record) => stateOf(record).state === 'warming' || record.report?.imageBytes === 0 && !record.report.noImage)
-  do await pause(POLL_MS)
-  while (isUnderWay() && performance.now() < deadline)
+  do {
+    await pause(POLL_MS)
+    interrupt.throwIfAborted()
+  } while (isUnderWay() && performance.now() < deadline)
 }
 
-const prove = async (native: Native, subject: Subject, entry: string, situation: Situation): Promise<Proof> => {
+const proveIn = async (native: Native, subject: Subject, entry: string, situation: Situation): Promise<Proof> => {
   // What differs between these is not ours.
   const plains = [await runOnce(subject, situation, true), await runOnce(subject, situation, true)]
   const expected = plains.map(({ effects }) => effects)
@@ -79,7 +89,7 @@ const prove = async (native: Native, subject: Subject, entry: string, situation:
   do {
     last = await runOnce(subject, situation, false)
     found.push(...differences(expected, last.effects))
-    await untilSettled(native, entry)
+    await untilSettled(native, entry, subject.interrupt)
   } while (last.plainReason !== undefined && ++tries < MOST_TRIES)
   const varying = varyingParts(expected)
   return {
@@ -122,7 +132,7 @@ const proofText = (proofs: readonly Proof[]): string => {
   return `${aligned(rows).join('\n')}\n${proofs.map(differencesText).join('')}${summaryOf(proofs)}`
 }
 
-export const proveCommand: Command = {
+export const prove: Command = {
   summary: 'runs a program plain and warm, as typed and otherwise, and compares what they do',
   usage: '[--json] [--in-place] [--only=name] [--timeout=seconds] [--node-option=value ...] program [arguments]',
   help: {
@@ -142,13 +152,13 @@ export const proveCommand: Command = {
     const isInPlace = call.values['in-place'] === true
     const place = new Place(process.cwd(), isInPlace)
     const copiedEntry = place.pathOf(entry)
-    const subject = { place, words: [...call.nodeOptions, copiedEntry], timeout }
+    const subject = { place, words: [...call.nodeOptions, copiedEntry], timeout, interrupt: interruptOf(['SIGINT', 'SIGTERM', 'SIGHUP']) }
     const proofs: Proof[] = []
     const isOnTerminal = process.stderr.isTTY
     try {
       for (const situation of situations) {
         if (isOnTerminal) process.stderr.write(`\r\u001b[K${proofs.length + 1} of ${situations.length}: ${situation.name}`)
-        proofs.push(await prove(native, subject, copiedEntry, situation))
+        proofs.push(await proveIn(native, subject, copiedEntry, situation))
       }
     } finally {
       if (isOnTerminal) process.stderr.write('\r\u001b[K')

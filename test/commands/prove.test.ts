@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runCommand } from '../support/commands.js'
+import { until } from '../support/conditions.js'
 import { nodes } from '../support/nodes.js'
 import { Sandbox, type SandboxOptions } from '../support/sandbox.js'
 
@@ -32,6 +33,7 @@ describe.each(nodes)('on Node $version', (node) => {
   let sandbox: Sandbox
   beforeEach(() => {
     sandbox = new Sandbox(node)
+    fs.mkdirSync(env().TMPDIR)
     sandbox.write('src/name.ts', 'export const name: string = \'me\'\n')
     sandbox.write('node_modules/helper/index.js', 'exports.version = 1\n')
     sandbox.write('log.txt', 'first\n')
@@ -41,11 +43,17 @@ describe.each(nodes)('on Node $version', (node) => {
   })
   afterEach(() => sandbox.dispose())
 
+  const env = () => ({ TMPDIR: path.join(sandbox.directory, 'temporary') })
+
   const proofs = async (words: readonly string[], options?: SandboxOptions) => {
-    const outcome = await runCommand(sandbox, ['prove', '--json', ...words], { timeoutMs: 60_000, ...options })
+    const outcome = await runCommand(sandbox, ['prove', '--json', ...words], { timeoutMs: 60_000, env: env(), ...options })
     return { status: outcome.status, situations: (JSON.parse(outcome.stdout) as { situations: ProofSeen[] }).situations }
   }
 
+  const copies = () => {
+    const { TMPDIR } = env()
+    return fs.readdirSync(TMPDIR).filter((name) => name.startsWith('instastart-prove-')).map((name) => path.join(TMPDIR, name))
+  }
   const namesBelow = () => fs.readdirSync(sandbox.project, { recursive: true, encoding: 'utf8' }).sort()
 
   test('a program is run in a copy, whose changes are compared and undone', async () => {
@@ -57,7 +65,7 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(namesBelow()).toEqual(before)
     expect(sandbox.read('log.txt')).toBe('first\n')
     expect(sandbox.zygotes()).toEqual([])
-    expect(fs.readdirSync(sandbox.env().TMPDIR ?? '/tmp').filter((name) => name.startsWith('instastart-prove-'))).toEqual([])
+    expect(copies()).toEqual([])
   })
 
   test('what differs is told: what is printed, the status, files', async () => {
@@ -107,6 +115,20 @@ describe.each(nodes)('on Node $version', (node) => {
     const outcome = await runCommand(sandbox, ['prove', ...words])
     expect(outcome).toMatchObject({ stdout: '', status })
     expect(outcome.stderr).toMatch(message)
+  })
+
+  test('interrupted, it leaves nothing behind', async () => {
+    sandbox.write('endless.mjs', 'import fs from "node:fs"\nfs.writeFileSync("began", "")\nsetInterval(() => {}, 1000)\n')
+    const { child, ended } = sandbox.start('client', ['prove', 'endless.mjs'], { env: env() })
+    await until('the program', () => copies().some((copy) => fs.existsSync(path.join(copy, sandbox.project, 'began'))))
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ status: 1, stderr: 'instastart: INSTASTART_INTERRUPTED: SIGINT: nothing is proved.\n' })
+    expect(copies()).toEqual([])
+  })
+
+  test.skipIf(process.getuid?.() === 0)('a directory that cannot be read (nothing is unreadable for root)', async () => {
+    fs.chmodSync(path.join(sandbox.project, 'log.txt'), 0)
+    expect((await runCommand(sandbox, ['prove', 'app.ts'])).stderr).toMatch(/^instastart: INSTASTART_NOT_COPIED: .*--in-place/)
   })
 
   test('in place, nothing is undone', async () => {
