@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freshnessChecks } from '../../loader/commands/doctor-programs.js'
 import { checkOf, runCommand, statusOf, whyOf } from '../support/commands.js'
+import { until } from '../support/conditions.js'
 import { nodes } from '../support/nodes.js'
 import { Sandbox, debugLine, isWarm, plainReason } from '../support/sandbox.js'
 
@@ -150,6 +151,7 @@ describe.each(nodes)('on Node $version', (node) => {
     sandbox.write('dependency.mjs', 'export const edited = true\n')
     expect((await whyOf(sandbox, ['app.mjs'], { env })).next).toMatchObject({ verdict: 'plain', reason: expect.stringMatching(/^ci: stale: /) as string })
     expect(debugLine(await sandbox.run('register', ['app.mjs'], { env }))).toMatch(/^plain run: ci: stale: /)
+    await until('the end of the stale zygote', () => sandbox.parked().length === 0)
 
     for (const asked of [{ CI: '1', INSTASTART: '1' }, { CI: 'false' }]) {
       await sandbox.warmUp('register', ['app.mjs'], { env: asked })
