@@ -38,6 +38,25 @@ const isOurs = (name) => name.startsWith('Q_')
 export const answers = [${expressions.join(', ')}]
 `
 
+/** Ways to keep what is another in every process, as pairs of its name and what was kept; or what is the same in all. */
+const keepings = [
+  '["pid", process.pid]',
+  '["ppid", (({ ppid }) => ppid)(process)]',
+  '["pid", Reflect.get(process, "pid")]',
+  '["none", typeof process.pid, typeof process.ppid === "number"]',
+  '["title", process.title]',
+  '["title", (process.title = "kept", process.title)]',
+  '["argv0", process.argv0]',
+]
+
+const keeperOf = (expression: string) => `export const kept = ${expression}\n`
+
+const keepingEntry = `import { answers } from './asks.mjs'
+import { kept } from './keeps.mjs'
+const [name, ...values] = kept
+console.log(JSON.stringify(answers), name, values.map((value) => value === process[name] || value), process.title)
+`
+
 const entry = `import { answers } from './asks.mjs'
 console.log(JSON.stringify([answers, Object.entries(process.env).filter(([name]) => name.startsWith('Q_')).sort(), process.argv.slice(2)]))
 `
@@ -122,7 +141,8 @@ describe.each(nodes)('on Node $version', (node) => {
       const pick = <T>(list: readonly T[]) => list[random(list.length)] as T
       const expressions = Array.from({ length: 1 + random(3) }, () => pick(ways)(pick(names), pick(names)))
       own.write('asks.mjs', moduleOf(expressions))
-      own.write('app.mjs', entry)
+      own.write('keeps.mjs', keeperOf(pick(keepings)))
+      own.write('app.mjs', random(3) === 0 ? keepingEntry : entry)
       const situations = Array.from({ length: 3 }, () => ({
         env: Object.fromEntries(names.filter(() => random(3) > 0).map((name) => [name, `value ${random(2)}`])),
         args: names.filter(() => random(4) === 0).map((name) => `--${name}`),
