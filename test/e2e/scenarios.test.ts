@@ -22,7 +22,8 @@ const statusOfLast = 'echo "status $?"'
 // Not `kill -0`: whoever adopts the orphans of this machine may take its time to reap them.
 const untilGone = 'while grep -qs "^State:.[^ZX]" /proc/$(cat pid)/status; do sleep 0.05; done; echo gone'
 const modes = 'stty -a | grep -oE -- "-?(icanon|echo|isig|icrnl|opost)\\b" | tr "\\n" " "; echo'
-const untilState = (state: string) => `while ! grep -q "^State:.${state}" /proc/$!/status; do sleep 0.05; done`
+// All of its threads: only when the last one has stopped is the shell told.
+const untilState = (state: string) => `while grep -L "^State:.${state}" /proc/$!/task/*/status | grep -q .; do sleep 0.05; done`
 const untilReady = 'while ! test -s pid; do sleep 0.05; done'
 const inBackground = `app sleep > out.txt & ${untilReady}`
 
