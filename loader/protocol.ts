@@ -4,14 +4,16 @@ import fs from 'node:fs'
 /** How a zygote is told that it is one: by its own title, which is what `ps` shows. Followed by the key and the entry. */
 const title = 'instastart zygote '
 
-/** Up to the gate. A run has the title of its program; modules find that in `process.title` even now. */
-export const isZygote = (): boolean => {
-  try {
-    return fs.readFileSync('/proc/self/cmdline', 'latin1').startsWith(title)
-  } catch {
-    return false // No /proc: then there is nothing warm either.
-  }
+/** On `process`, up to the gate: for another copy of instastart in the same process, which must not ask for a zygote. */
+const mark = Symbol.for('instastart.zygote')
+
+/** Returns what takes the mark away. */
+export const markAsZygote = (): (() => void) => {
+  Object.defineProperty(process, mark, { configurable: true, value: true })
+  return () => Reflect.deleteProperty(process, mark)
 }
+
+export const isZygote = (): boolean => mark in process
 
 /** The key in a zygote's execArgv; undefined in any other process. */
 export const zygoteKey = (execArgv: readonly string[]): string | undefined => {

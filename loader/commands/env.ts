@@ -17,7 +17,7 @@ const lineFor = (shell: Shell): string =>
     ? `string match -q -- "*${option()}*" "$NODE_OPTIONS"; or set -gx NODE_OPTIONS (string trim -- "$NODE_OPTIONS ${option()}")`
     : `case "\${NODE_OPTIONS-}" in *"${option()}"*) ;; *) export NODE_OPTIONS="\${NODE_OPTIONS:+$NODE_OPTIONS }${option()}" ;; esac`)
 
-const quoted = (shell: Shell, text: string): string => (shell === 'fish' ? `'${text.replaceAll(/[\\']/g, '\\$&')}'` : `'${text.replaceAll('\'', '\'\\\'\'')}'`)
+export const quoted = (shell: Shell, text: string): string => (shell === 'fish' ? `'${text.replaceAll(/[\\']/g, '\\$&')}'` : `'${text.replaceAll('\'', '\'\\\'\'')}'`)
 
 /** For the shell that this was started from: what NODE_OPTIONS has besides. */
 const offLineFor = (shell: Shell): string => {

@@ -35,6 +35,10 @@ export const isZygote = (pid: number | undefined, key: string): boolean => {
   }
 }
 
+/** It is made right after the zygote can be asked. */
+export const isImageComing = ({ report }: ProgramRecord): boolean =>
+  report?.imageBytes === 0 && !report.noImage && process.env.INSTASTART_ENGINE !== 'fork'
+
 export const stateOf = ({ key, manifest, isClaimed, report }: ProgramRecord): ProgramState => {
   if (report) return report.stale ? { state: 'stale', reason: `stale: ${report.stale}` } : { state: 'warm' }
   // Held by a run that is going to make the next zygote, too; then the manifest is still that of the last one.

@@ -56,10 +56,12 @@ export class Place {
       this.directory = original
       return
     }
-    this.#root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'instastart-prove-'))
-    this.directory = path.join(this.#root, original)
+    const root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'instastart-prove-'))
+    this.#root = root
+    this.directory = path.join(root, original)
     try {
       this.#copy()
+      this.#linkWhatIsAbove(root)
       this.#note()
     } catch (error) {
       this.dispose()
@@ -100,8 +102,11 @@ export class Place {
     }
     fs.mkdirSync(this.directory, { recursive: true })
     for (const name of names) this.#bring(name)
+  }
+
+  #linkWhatIsAbove(root: string) {
     for (let folder = path.dirname(this.#original); ; folder = path.dirname(folder)) {
-      for (const name of fs.readdirSync(folder).filter(isLookedFor)) fs.symlinkSync(path.join(folder, name), path.join(this.#root ?? '', folder, name))
+      for (const name of fs.readdirSync(folder).filter(isLookedFor)) fs.symlinkSync(path.join(folder, name), path.join(root, folder, name))
       if (folder === path.dirname(folder)) return
     }
   }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { distribution } from '../distribution.js'
 import { InstastartError } from '../errors.js'
+import { quoted } from './env.js'
 import type { Place } from './prove-place.js'
 
 /** In what a run differs from the one that the user typed. */
@@ -34,8 +35,6 @@ export interface ProvedRun {
 
 const command = path.join(distribution, 'instastart')
 
-const quoted = (word: string): string => `'${word.replaceAll('\'', '\'\\\'\'')}'`
-
 /** What INSTASTART_DEBUG adds; a terminal has line ends of its own. */
 const debugLine = /^instastart: (?:plain run: (.*?)|warm run.*?)\r?\n/m
 
@@ -51,7 +50,7 @@ export interface Subject {
 /** @throws {InstastartError} INSTASTART_ENDLESS, INSTASTART_INTERRUPTED */
 export const runOnce = async ({ place, words, timeout, interrupt }: Subject, situation: Situation, isPlain: boolean): Promise<ProvedRun> => {
   const { args, env = {}, shell = (line: string) => `exec ${line}` } = situation
-  const line = [command, ...words, ...args].map(quoted).join(' ')
+  const line = [command, ...words, ...args].map((word) => quoted('bash', word)).join(' ')
   // As many variables for both.
   const own = { INSTASTART_DEBUG: '1', PWD: place.directory, INSTASTART: isPlain ? '0' : '1' }
   const began = performance.now()

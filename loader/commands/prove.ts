@@ -7,8 +7,9 @@ import type { Native } from '../native.js'
 import { listPrograms, type ProgramRecord } from '../runtime-dir.js'
 import { counted } from './amounts.js'
 import { nativeOrFail, usageError, type Command } from './command.js'
+import { quoted } from './env.js'
 import { programHere } from './program-here.js'
-import { stateOf } from './program-state.js'
+import { isImageComing, stateOf } from './program-state.js'
 import { Place } from './prove-place.js'
 import { differences, runOnce, varyingParts, type Difference, type ProvedRun, type Situation, type Subject } from './prove-runs.js'
 import { stopZygote } from './stop.js'
@@ -41,7 +42,7 @@ const situationsOf = (args: readonly string[]): Situation[] => {
     withShell('standard output: a file', (command) => `${command} > instastart-prove.txt`),
     withShell('standard output: closed', (command) => `exec ${command} >&-`),
     withShell('standard output: /dev/null', (command) => `exec ${command} > /dev/null`),
-    ...canHaveTerminal() ? [withShell('at a terminal', (command) => `exec script -qec '${command.replaceAll('\'', '\'\\\'\'')}' /dev/null`)] : [],
+    ...canHaveTerminal() ? [withShell('at a terminal', (command) => `exec script -qec ${quoted('bash', command)} /dev/null`)] : [],
   ]
 }
 
@@ -72,7 +73,7 @@ const zygotesOf = (native: Native, entry: string): ProgramRecord[] => listProgra
 
 const untilSettled = async (native: Native, entry: string, interrupt: AbortSignal) => {
   const deadline = performance.now() + WARMS_WITHIN_MS
-  const isUnderWay = () => zygotesOf(native, entry).some((record) => stateOf(record).state === 'warming' || record.report?.imageBytes === 0 && !record.report.noImage)
+  const isUnderWay = () => zygotesOf(native, entry).some((record) => stateOf(record).state === 'warming' || isImageComing(record))
   do {
     await pause(POLL_MS)
     interrupt.throwIfAborted()

@@ -11,13 +11,12 @@ import { bytes, duration } from './amounts.js'
 import { nativeOrFail, type Command } from './command.js'
 import { obstacleHere } from './obstacles.js'
 import { programHere, type ProgramHere } from './program-here.js'
-import { stateOf, type ProgramState, type State } from './program-state.js'
+import { isImageComing, stateOf, type ProgramState, type State } from './program-state.js'
 import { explain } from './reasons.js'
 import { describe } from './status.js'
 import { stopZygote } from './stop.js'
 import { styledState, wrapped } from './style.js'
 
-/** An image is made right after the zygote can be asked. */
 const IMAGE_WITHIN_MS = 5000
 
 /** One that was told to, or killed. Another may have come in its place by then. */
@@ -78,8 +77,7 @@ const untilDecided = async (native: Native, here: ProgramHere, startedAt: number
 const untilImage = async (native: Native, here: ProgramHere) => {
   const deadline = performance.now() + IMAGE_WITHIN_MS
   let found = look(native, here)
-  const isComing = () => found.record.report?.imageBytes === 0 && !found.record.report.noImage && process.env.INSTASTART_ENGINE !== 'fork'
-  while (found.state === 'warm' && isComing() && performance.now() < deadline) {
+  while (found.state === 'warm' && isImageComing(found.record) && performance.now() < deadline) {
     await pause(POLL_MS)
     found = look(native, here)
   }

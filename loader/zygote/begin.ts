@@ -8,7 +8,7 @@ import { cacheRoot } from '../hooks/transform-cache.js'
 import { active } from '../hooks/watcher.js'
 import { loadNative, loadPlatform, type Native } from '../native.js'
 import { nodeCapabilities } from '../node-capabilities.js'
-import { hideZygoteOptions } from '../protocol.js'
+import { hideZygoteOptions, markAsZygote } from '../protocol.js'
 import { settingsFor } from '../settings.js'
 import { warmth } from '../warmth.js'
 import { becomeBase, type Load } from './base.js'
@@ -96,6 +96,7 @@ export const beginZygote = (key: string) => {
   active.entry = entry
   // What a run loads later has no say in the zygote: it is loaded as in a plain run.
   parking.whenOver(() => delete active.watcher)
+  parking.whenOver(markAsZygote())
   if (!nodeCapabilities.registerHooks) hideInternals()
   const cache = cacheRoot()
   // Beside the compiled sources there lies the loader's own code (code-cache.ts).

@@ -204,8 +204,7 @@ export class Parking {
     })
     if (!isHeeded) this.giveUp('no-observer')
     if (this.#identity) return
-    this.#identity = watchIdentity((what) => this.#heed(`to read ${what}`))
-    this.#options.platform.holdTitle(process.argv0)
+    this.#identity = watchIdentity(this.#options.platform, (what) => this.#heed(`to read ${what}`))
   }
 
   /** The same for what is done in JavaScript, where the observer hears nothing. */
@@ -219,12 +218,8 @@ export class Parking {
     if (importsIdentity(text)) this.giveUp('identity-imported')
   }
 
-  /** As which `ps` shows it, in the place of another. */
   rename(from: string, to: string) {
-    const { platform } = this.#options
-    platform.releaseTitle()
-    process.title = process.title.replace(from, to)
-    platform.holdTitle(process.argv0)
+    this.#identity?.rename(from, to)
   }
 
   /** What the manifest is to say of the act that a module is about to do; '' if it may. */
@@ -263,8 +258,7 @@ export class Parking {
     this.#isOver = true
     this.#options.watchedArguments.release()
     this.#options.watchedStdio.release()
-    this.#identity?.release()
-    this.#ownTitle = this.#options.platform.releaseTitle()
+    this.#ownTitle = this.#identity?.release()
     for (const cleanup of this.#cleanups) cleanup()
   }
 

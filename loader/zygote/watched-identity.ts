@@ -1,7 +1,9 @@
-// process.pid and process.ppid are others in every run: a module that keeps one before the gate would keep the zygote's, or its starter's.
+// Who the process is, before the gate. process.pid and process.ppid are others in every run: a module that keeps one would keep the zygote's, or its
+// starter's. process.title is the one that the runs will have, while `ps` shows the zygote's.
 import fs from 'node:fs'
 import { isTransformed } from '../hooks/file-kinds.js'
 import { isOwnWork } from '../hooks/own-work.js'
+import type { Platform } from '../native.js'
 import { callSite, type Site } from './module-under-evaluation.js'
 
 type Name = 'pid' | 'ppid'
@@ -9,7 +11,10 @@ type Name = 'pid' | 'ppid'
 export interface WatchedIdentity {
   /** After a fork that goes on as a zygote. */
   setPid: (pid: number) => void
-  release: () => void
+  /** What `ps` shows: one word of it in the place of another. */
+  rename: (from: string, to: string) => void
+  /** Gives everything back. Returns the title that a module has set meanwhile, if one has. */
+  release: () => string | undefined
 }
 
 /** Many look whether this is a process at all: `typeof process.pid === 'number'`. Source that we translate is not what stands in the file. */
@@ -21,7 +26,7 @@ const isAskedForType = ({ script, line, column }: Site): boolean => {
 }
 
 /** @param read called before a module is given the value; may not return */
-export const watchIdentity = (read: (what: string) => void): WatchedIdentity => {
+export const watchIdentity = (platform: Platform, read: (what: string) => void): WatchedIdentity => {
   const values = { pid: process.pid, ppid: process.ppid }
   const descriptors = Object.getOwnPropertyDescriptors(process)
   const watch = (name: Name) => {
@@ -36,13 +41,20 @@ export const watchIdentity = (read: (what: string) => void): WatchedIdentity => 
   const release = (name: Name) => Object.defineProperty(process, name, { ...descriptors[name], value: values[name] })
   watch('pid')
   watch('ppid')
+  platform.holdTitle(process.argv0)
   return {
     setPid: (pid) => {
       values.pid = pid
     },
+    rename: (from, to) => {
+      platform.releaseTitle()
+      process.title = process.title.replace(from, to)
+      platform.holdTitle(process.argv0)
+    },
     release: () => {
       release('pid')
       release('ppid')
+      return platform.releaseTitle()
     },
   }
 }

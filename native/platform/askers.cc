@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "platform/text.h"
+
 namespace {
 
 constexpr int MOST_FRAMES = 64;
@@ -11,10 +13,6 @@ constexpr int MOST_FRAMES = 64;
 v8::Isolate* main_isolate = nullptr;
 std::string own_folder;
 std::map<std::string, std::vector<std::string>> questions_by_script;
-
-v8::Local<v8::String> textOf(v8::Isolate* isolate, const std::string& text) {
-  return v8::String::NewFromUtf8(isolate, text.data(), v8::NewStringType::kNormal, static_cast<int>(text.size())).ToLocalChecked();
-}
 
 // Nor is the gate (zygote/esm-gate.ts), in which we work.
 bool isModule(const std::string& script) {

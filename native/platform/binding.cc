@@ -8,6 +8,7 @@
 #include "platform/random_state.h"
 #include "platform/start_time.h"
 #include "platform/take_over.h"
+#include "platform/text.h"
 #include "platform/title.h"
 
 namespace {
@@ -110,7 +111,7 @@ void startRun(const v8::FunctionCallbackInfo<v8::Value>& info) {
 NODE_MODULE_INIT() {
   v8::Isolate* const isolate = v8::Isolate::GetCurrent();
   const auto add = [&](const char* name, v8::FunctionCallback callback) {
-    exports->Set(context, v8::String::NewFromUtf8(isolate, name).ToLocalChecked(), v8::Function::New(context, callback).ToLocalChecked()).Check();
+    exports->Set(context, textOf(isolate, name), v8::Function::New(context, callback).ToLocalChecked()).Check();
   };
   add("takeOver", takeOver);
   add("findProcessState", findProcessState);

@@ -5,15 +5,13 @@
 #include <optional>
 #include <string>
 
+#include "platform/text.h"
+
 namespace {
 
 // While it is held: what modules see, and whether one of them has set it.
 std::optional<std::string> held;
 bool was_set = false;
-
-v8::Local<v8::String> textOf(v8::Isolate* isolate, const std::string& text) {
-  return v8::String::NewFromUtf8(isolate, text.data(), v8::NewStringType::kNormal, static_cast<int>(text.size())).ToLocalChecked();
-}
 
 // As GetProcessTitle of node's src/util.cc: longer and longer, until it fits.
 std::string libuvTitle() {

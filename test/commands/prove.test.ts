@@ -117,6 +117,11 @@ describe.each(nodes)('on Node $version', (node) => {
     expect(outcome.stderr).toMatch(message)
   })
 
+  test('with INSTASTART_ENGINE=fork it waits for no image', async () => {
+    const options = { env: { ...env(), INSTASTART_ENGINE: 'fork' } }
+    expect(await proofs(['--only=NO_COLOR', 'app.ts'], options)).toMatchObject({ status: 0, situations: [{ verdict: 'equal', isWarm: true }] })
+  })
+
   test('interrupted, it leaves nothing behind', async () => {
     sandbox.write('endless.mjs', 'import fs from "node:fs"\nfs.writeFileSync("began", "")\nsetInterval(() => {}, 1000)\n')
     const { child, ended } = sandbox.start('client', ['prove', 'endless.mjs'], { env: env() })
