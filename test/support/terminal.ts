@@ -4,14 +4,20 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
+import { afterAll } from 'vitest'
 
 let built: string | undefined
 
-/** Once in each process of tests. */
+// Processes of tests are ended without a word.
+afterAll(() => {
+  if (built) fs.rmSync(path.dirname(built), { recursive: true })
+  built = undefined
+})
+
+/** Once in each file of tests. */
 const build = (): string => {
   if (built) return built
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'instastart-pty-'))
-  process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
   built = path.join(folder, 'pty')
   execFileSync(process.env.CC ?? 'cc', ['-D_GNU_SOURCE', '-Werror', path.join(import.meta.dirname, 'pty.c'), '-o', built])
   return built
