@@ -8,7 +8,7 @@ import { recordFigure, scaled } from '../support/contract.js'
 import { nodes } from '../support/nodes.js'
 import { randomBy } from '../support/random.js'
 import { Sandbox, isWarm } from '../support/sandbox.js'
-import { basesOf, standbysOf } from '../support/zygotes.js'
+import { basesOf, descriptorsOf, isWeighing, standbysOf } from '../support/zygotes.js'
 
 const MEGABYTE = 2 ** 20
 
@@ -104,7 +104,7 @@ describe.each(nodes)('on Node $version', (node) => {
     }
     const keepers = () => [...basesOf(sandbox.runtime), ...sandbox.zygotes()].map(({ pid }) => pid)
     const sizes = () => keepers().map((pid) => ({
-      descriptors: entries(`/proc/${pid}/fd`),
+      descriptors: descriptorsOf(pid).length,
       watches: fs.readdirSync(`/proc/${pid}/fdinfo`).reduce((sum, fd) => sum + (read(`/proc/${pid}/fdinfo/${fd}`).match(/^inotify /gm)?.length ?? 0), 0),
       kB: memoryOf(pid, 'Anonymous') / 1024,
     }))
@@ -112,7 +112,8 @@ describe.each(nodes)('on Node $version', (node) => {
     const atRest = async () => {
       await sandbox.untilSettled()
       await untilImages(sandbox)
-      await until('nothing but the base, the zygote and its standby', () => sandbox.processes().length === keepers().length + standbysOf(sandbox.runtime).length)
+      await until('nothing but the base, the zygote and its standby', () =>
+        sandbox.processes().length === keepers().length + standbysOf(sandbox.runtime).length && !keepers().some(isWeighing))
     }
 
     try {

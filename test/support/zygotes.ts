@@ -51,6 +51,19 @@ export const basesOf = (runtime: string): ProcessSeen[] =>
 export const standbysOf = (runtime: string): ProcessSeen[] =>
   processesOf(runtime).filter(({ title }) => title.startsWith('instastart standby '))
 
+/** What its open descriptors are; one that is closed meanwhile is none. */
+export const descriptorsOf = (pid: number): string[] =>
+  fs.readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
+    try {
+      return [fs.readlinkSync(`/proc/${pid}/fd/${name}`)]
+    } catch {
+      return []
+    }
+  })
+
+/** A zygote that weighs itself and its images (native/addon/budget.cc) has one descriptor more for as long as that takes. */
+export const isWeighing = (pid: number): boolean => descriptorsOf(pid).some((target) => target.endsWith('/smaps_rollup'))
+
 const folderOf = (runtime: string) => path.join(runtime, 'instastart')
 
 const readManifest = (file: string): ManifestSeen => {
