@@ -137,6 +137,14 @@ export interface Native {
   obstacle(): string
   /** Leaves the manifest, and in a file what was printed and `error`, and ends this process. */
   abandon(manifest: string, error: string, wordToBase: WordToBase): never
+  /**
+   * The program goes on past its imports: what is never the same twice is an act from here on, and where it `heedsQuestions` to ask for the
+   * directory and the standard streams. `manifest` (JSON) is left if it does not come to an end within so many seconds, and `manifestOfAct` if
+   * another thread acts, with the reason added.
+   */
+  goOn(options: { manifest: string; manifestOfAct: string; seconds: number; heedsQuestions: boolean }): void
+  /** What is under way in the event loop; '' if nothing is. */
+  inFlight(): string
   /** How often OpenSSL was asked for random bytes since beginZygote(); of use only where that can be heard. */
   randomDraws(): number
   /** Not where Node is built without OpenSSL. */
@@ -153,6 +161,8 @@ export interface Native {
   park(options: ParkOptions): Fork | undefined
 
   // In such a fork
+  /** If the program has read the clock (process.hrtime(), performance.now()) since goOn(), it is set back for it. Whether that is so. */
+  setClockBack(ns: bigint): boolean
   /** Makes it the run of its client, for whom a standby waits. Fills in the facts. */
   becomeRun(facts: RunFacts): void
   /** /proc/self/comm is what it would be in a process that executed `file`. After the title is set, which sets this, too. */
@@ -214,6 +224,8 @@ export interface Platform {
   takeOver(): boolean
   /** Where Node and V8 keep what `renew` sets. False if that could not be found out. */
   findProcessState(): boolean
+  /** Another text after each Math.random(). */
+  randomPlace(): string
   /** The contexts (node:vm) that modules have made. */
   noteContexts(): void
   /** One collection, of young objects only or of all, so that none is under way in the runs; several and a smaller heap, if it is to be thorough. */
@@ -241,8 +253,11 @@ export interface Platform {
   wake(): void
   /** In a run: `leave` (native's leaveFunction) ends it from now on, whichever way Node comes to its end. */
   startRun(leave: bigint): void
-  /** In a run, once it has its client: random numbers of its own, and the clock of a process that started then. */
-  renew(startedNs: bigint): void
+  /**
+   * In a run, once it has its client: random numbers of its own, and the clock of a process that started then; or, if that is set back, of one that
+   * goes on where the zygote has parked.
+   */
+  renew(startedNs: bigint, setBackNs: bigint | undefined): void
 }
 
 export const loadPlatform = (): Platform => loadAddon(platformPath) as Platform

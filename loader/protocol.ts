@@ -81,6 +81,8 @@ export interface Manifest {
   base?: BasePlan | undefined
   /** With 'parked': why the zygote has left. */
   ended?: string
+  /** With 'parked', where it went on past its imports: what it was about to do, and in which module. */
+  stop?: { act: string; file: string }
   /** With 'given-up': why there is no zygote. */
   reason?: string
   /** With 'given-up': how often in a row, and when last (Date.now()). */
@@ -88,6 +90,8 @@ export interface Manifest {
   failedAt?: number
   /** In front of which modules the gate has been moved, and for what. */
   gates?: MovedGate[]
+  /** Where the gate of a program that goes on past its imports has to be at the latest: in front of this module; of the entry: behind its imports. */
+  lastGate?: MovedGate
   /** With 'given-up': the files that took part, with their identities; another try is worth it once one has changed. */
   files?: Record<string, string>
 }

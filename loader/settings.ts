@@ -1,4 +1,5 @@
-// What a package says about instastart, in its package.json: `"instastart": { "gateBefore": [...], "exclude": [...], "idle": 600, "base": false }`.
+// What a package says about instastart, in its package.json: `"instastart": { "gateBefore": [...], "exclude": [...], "idle": 600, "base": false,
+// "laterGate": false }`.
 import fs from 'node:fs'
 import path from 'node:path'
 import { InstastartError } from './errors.js'
@@ -12,6 +13,8 @@ export interface Settings {
   idle: number | undefined
   /** Whether packages may be evaluated before the program's own modules, so that those can be evaluated anew after an edit. */
   base: boolean
+  /** Whether a CommonJS program may go on in its zygote past its imports, up to its first act. */
+  laterGate: boolean
 }
 
 /** A module as settings name it, and whether a file (absolute, no links) belongs to it. */
@@ -39,11 +42,14 @@ interface Rule {
 
 const names: Rule = { isValid: areNames, must: 'be a list of packages ("sharp") and paths ("./src/db.ts")' }
 
+const isTruth: Rule = { isValid: (value) => typeof value === 'boolean', must: 'be true or false' }
+
 const rules: Record<string, Rule> = {
   gateBefore: names,
   exclude: names,
   idle: { isValid: (value) => typeof value === 'number' && value > 0, must: 'be a number of seconds above 0' },
-  base: { isValid: (value) => typeof value === 'boolean', must: 'be true or false' },
+  base: isTruth,
+  laterGate: isTruth,
 }
 
 const validate = (file: string, value: unknown): Record<string, unknown> => {
@@ -90,9 +96,16 @@ export const settingsFor = (entry: string): Settings => {
   const folder = path.dirname(entry)
   const nearest = readNearest(folder)
   const value = nearest && instastartIn(nearest.text)
-  const { gateBefore = [], exclude = [], idle, base = true } = nearest && value !== undefined ? validate(nearest.file, value) : {}
+  const settings = nearest && value !== undefined ? validate(nearest.file, value) : {}
+  const { gateBefore = [], exclude = [], idle, base = true, laterGate = true } = settings
   const patterns = (names: unknown) => (names as string[]).map((name) => patternOf(name, path.dirname(nearest?.file ?? entry)))
-  return { gateBefore: patterns(gateBefore), exclude: patterns(exclude), idle: idle as number | undefined, base: base as boolean }
+  return {
+    gateBefore: patterns(gateBefore),
+    exclude: patterns(exclude),
+    idle: idle as number | undefined,
+    base: base as boolean,
+    laterGate: laterGate as boolean,
+  }
 }
 
 /** A forked run costs a few milliseconds of its own: below this nobody would feel the difference. */

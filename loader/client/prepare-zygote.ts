@@ -70,11 +70,12 @@ const basePlanOf = ({ base, ended }: Partial<Manifest>): BasePlan | undefined =>
 export const planZygote = (native: Native, program: Program, { key, previous, entry, args, failures, preload, channel }: ZygoteFacts) => {
   const preloads = otherPreloads([...program.execArgv, ...nodeOptions()])
   const gates = (previous.gates ?? []).filter(({ file, identity: before }) => isUnchanged([file, before]))
+  const { lastGate } = previous
   const base = basePlanOf(previous)
   const manifest: Partial<Manifest> = {
     entry, node: program.node, nodeVersion: process.versions.node, build: native.build,
     ...preloads.length > 0 && { preloads }, ...channel && { channel },
-    ...gates.length > 0 && { gates }, base, failures,
+    ...gates.length > 0 && { gates }, ...lastGate && isUnchanged([lastGate.file, lastGate.identity]) && { lastGate }, base, failures,
   }
   const own = zygoteOptions(key, entry, Number(process.versions.node.split('.')[0]), { preload, base: base?.packages.length ? baseUrl() : undefined })
   return {

@@ -121,6 +121,10 @@ const givenUp: Record<string, Explanation> = {
     means: 'A module was about to do this while it was imported, which others can see: each run has to do it itself.',
     helps: 'The next zygote stops in front of the module, if that was found out. Else do it in a function that the program calls, or name the module under "instastart": { "gateBefore": [...] } in package.json.',
   },
+  'gate-too-late': {
+    means: 'The program went on past its imports, up to its first act, and could not be forked there: it had drawn a random number, or waited for something.',
+    helps: 'Nothing needs to be done: the next zygote stops earlier, at the latest behind the imports.',
+  },
   'no-observer': { means: 'The library that hears what modules ask was not loaded: it is missing, or LD_PRELOAD is not allowed for this Node.', helps: 'Run `instastart doctor`.' },
   'too-many-files': { means: 'Modules looked for more files than are remembered.', helps: nothing },
   unheard: { means: 'With UV_USE_IO_URING nobody hears which files are read.', helps: 'Unset UV_USE_IO_URING.' },

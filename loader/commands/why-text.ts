@@ -47,14 +47,16 @@ const askersText = ({ askedBy }: ZygoteFacts): string[] => {
 const zygoteText = (zygote: ZygoteFacts, said: string | null): string => {
   const indent = '    '
   const questions = questionsText(zygote.questions)
-  const { changed, otherPreloads, movedGates, retriedAt, basePackages, ownModules, base } = zygote
+  const { changed, otherPreloads, movedGates, stop, lastGate, retriedAt, basePackages, ownModules, base } = zygote
   return [
     `  ${stateText(zygote)}\n`,
     wrapped(`${zygote.isFromHere ? 'For runs from here' : 'For runs started in another way'}, Node ${zygote.nodeVersion ?? 'unknown'}${zygote.pid === null ? '' : `, pid ${zygote.pid}`}`, indent),
     zygote.isOfThisNode ? '' : wrapped(`The Node here is ${process.versions.node} (${process.execPath}), which has zygotes of its own.`, indent),
     zygote.isOfThisBuild ? '' : wrapped('It is of another build of instastart, which has zygotes of its own.', indent),
     zygote.reason && zygote.reason !== said ? paragraph(zygote.reason, indent) : '',
-    ...movedGates.map(({ file, reason }) => wrapped(`${zygote.state === 'plain' ? 'The next one\'s gate' : 'Its gate'} is in front of ${file}, which every run evaluates: ${reason}`, indent)),
+    ...movedGates.map((gate) => wrapped(`${zygote.state === 'plain' ? 'The next one\'s gate' : 'Its gate'} ${stop ? 'is not before' : 'is in front of'} ${gate.file}${stop ? '' : ', which every run evaluates'}: ${gate.reason}`, indent)),
+    stop ? wrapped(`It has gone on past the imports, and stopped as ${stop.file} was about ${stop.act}.`, indent) : '',
+    lastGate ? wrapped(`It did not go on ${lastGate.file === zygote.entry ? 'past the imports' : `past ${lastGate.file}`}, for nobody could have stopped what came then: ${lastGate.reason}.`, indent) : '',
     basePackages.length > 0 ? wrapped(`After an edit ${base === null ? 'the next one is made once more as a whole, and others after that' : 'the next one is made'} ` +
       `from a base: ${counted(basePackages.length, 'package')} loaded before ${counted(ownModules.length, 'own module')}, which alone are evaluated anew.`, indent) : '',
     otherPreloads.length > 0 ? wrapped(`Preloaded beside instastart, and perhaps the cause: ${otherPreloads.join(' ')}`, indent) : '',

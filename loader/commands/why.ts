@@ -40,6 +40,8 @@ const zygoteFacts = (native: Native, record: ProgramRecord, keyHere: string | un
     changed: changedFiles(manifest),
     otherPreloads: blamed(manifest),
     movedGates: manifest.gates ?? [],
+    stop: manifest.stop ?? null,
+    lastGate: manifest.lastGate ?? null,
     basePackages: (manifest.base?.packages ?? []).map(({ url }) => url),
     ownModules: manifest.base?.own ?? [],
     givenUpAt: manifest.state === 'given-up' ? manifest.failedAt ?? null : null,

@@ -11,7 +11,7 @@ const reasons: Record<string, string> = {
 }
 
 /** libuv's pool is renewed in runs; Workers are not. */
-const isRenewed = (act: string): boolean =>
+export const isRenewed = (act: string): boolean =>
   act === 'to start a thread of Node' && scriptsOnStack().find((script) => script.startsWith('node:')) !== 'node:internal/worker'
 
 interface Obstacle {

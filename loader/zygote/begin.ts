@@ -55,9 +55,9 @@ export const beginZygote = (key: string) => {
   platform.beginAttribution(distribution + path.sep)
   native.attributeQuestions(platform.noteAskerFunction())
   const noteAsker = (question: string) => platform.noteAsker(question)
-  const watchedStdio = watchStdio(noteAsker)
+  const watchedStdio = watchStdio(noteAsker, () => parking.actOfProgram('to make a standard stream'))
   rehearse()
-  const watchedArguments = watchArguments(noteAsker)
+  const watchedArguments = watchArguments(noteAsker, () => parking.act('to read its arguments'))
   const parking = new Parking({ native, platform, entry, manifest, files, watchedArguments, watchedStdio, settings, isByAuto: hadPreload })
   const { split, channel } = parking
   if (channel && !(require('./channel.js') as typeof import('./channel.js')).openChannel(native, channel)) parking.giveUp('ipc-channel')
@@ -66,15 +66,13 @@ export const beginZygote = (key: string) => {
   void performance.nodeTiming.nodeStart
   if (!native.hearsRandomDraws || !platform.findProcessState()) parking.giveUp('unknown-node')
   const moved = parking.movedGates.map(({ file: name }) => ({ name, covers: (file: string) => file === name }))
-  const places = new GatePlaces(entry, [...settings.gateBefore, ...moved])
+  const { lastGate } = parking
+  const last = lastGate === undefined || lastGate === entry ? [] : [{ name: lastGate, covers: (file: string) => file === lastGate }]
+  const places = new GatePlaces(entry, [...settings.gateBefore, ...moved, ...last])
   const watchCommonJS = (file: string) => commonjsGate(file, explicit, parking)
   const explicit = new ExplicitGate(parking, places, watchCommonJS)
   if (places.isBefore(entry)) parkBefore(entry, parking)
   else watchCommonJS(entry)
-  const consulted = (file: string) => {
-    files.consulted(file)
-    if (places.isBefore(file)) parkBefore(file, parking)
-  }
   let depth = 0
   const asOwnWork = <Result>(step: () => Result): Result => {
     if (depth++ === 0) native.doOwnWork(true)
@@ -84,14 +82,23 @@ export const beginZygote = (key: string) => {
       if (--depth === 0) native.doOwnWork(false)
     }
   }
+  const consulted = (file: string) => {
+    files.consulted(file)
+    if (places.isBefore(file)) parkBefore(file, parking)
+    asOwnWork(() => parking.passes(file))
+  }
   const gate = esmGate(places, explicit, parking)
   const source = (url: string, text: string) => {
     parking.readSource(text)
     const loaded = split.loaded(url, text)
     return gate.source?.(url, text) ?? loaded
   }
+  const resolved: typeof split.resolved = (...step) => {
+    split.resolved(...step)
+    parking.imports()
+  }
   const required: typeof split.required = (...step) => asOwnWork(() => split.required(...step))
-  installHooks({ inZygote: true, watcher: { ...gate, source, resolved: split.resolved, required, consulted, asOwnWork } })
+  installHooks({ inZygote: true, watcher: { ...gate, source, resolved, required, consulted, asOwnWork } })
   // Whoever asks process.argv for it is a module.
   active.entry = entry
   // What a run loads later has no say in the zygote: it is loaded as in a plain run.

@@ -34,12 +34,11 @@ const countLeading = (entry: string, source: string, parking: Parking): number |
   return count
 }
 
-/** Parks when `module` has required `count` modules. Node's `require` functions call the method of their module. */
-const parkAfter = (module: NodeModule, count: number, parking: Parking) => {
-  let left = count
+/** `callback`: called when `module` has required another one. Node's `require` functions call the method of their module. */
+const watchRequires = (module: NodeModule, parking: Parking, callback: () => void) => {
   const watched = (id: string): unknown => {
     const result: unknown = Module.prototype.require.call(module, id)
-    if (--left === 0) parking.park()
+    callback()
     return result
   }
   Object.defineProperty(module, 'require', { value: watched, configurable: true, enumerable: false, writable: true })
@@ -47,7 +46,10 @@ const parkAfter = (module: NodeModule, count: number, parking: Parking) => {
 }
 
 /** Node marks a module as loaded when it has been evaluated. */
-const whenLoaded = (module: NodeModule, callback: () => void) => {
+const whenLoaded = (module: NodeModule, parking: Parking, callback: () => void) => {
+  parking.whenOver(() => {
+    if (Object.getOwnPropertyDescriptor(module, 'loaded')?.set) Object.defineProperty(module, 'loaded', { value: false, configurable: true, enumerable: true, writable: true })
+  })
   Object.defineProperty(module, 'loaded', {
     configurable: true,
     enumerable: true,
@@ -64,12 +66,18 @@ export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Par
     parking.hearQuestions()
     const source = transformedSource(entry)
     if (explicit.isIn(entry, source)) {
-      whenLoaded(module, () => explicit.assertReached(entry))
+      whenLoaded(module, parking, () => explicit.assertReached(entry))
       return
     }
     const count = countLeading(entry, source, parking)
-    if (count === 0) parking.park()
-    else if (count !== undefined) parkAfter(module, count, parking)
+    if (count === undefined) return
+    let left = count
+    watchRequires(module, parking, () => {
+      parking.hasRequired()
+      if (--left === 0) parking.reach()
+    })
+    whenLoaded(module, parking, () => parking.end())
+    if (count === 0) parking.reach()
   })
 }
 
@@ -100,7 +108,8 @@ const whenEvaluated = (module: NodeModule, parking: Parking, callback: () => voi
 /** Parks before this file is evaluated, if it is CommonJS. */
 export const parkBefore = (file: string, parking: Parking) => {
   whenCached(file, parking, (module) => {
-    if (isOnlyLinked(module)) whenEvaluated(module, parking, () => parking.park(file))
-    else parking.park(file)
+    watchRequires(module, parking, () => parking.hasRequired())
+    if (isOnlyLinked(module)) whenEvaluated(module, parking, () => parking.reach(file))
+    else parking.reach(file)
   })
 }

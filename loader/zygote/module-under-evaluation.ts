@@ -31,10 +31,10 @@ const sitesOnStack = (callee: (...args: never[]) => unknown): Site[] => {
   }
 }
 
-/** Of all scripts on the stack, the innermost first. */
-export const scriptsOnStack = (): string[] => sitesOnStack(scriptsOnStack).map(({ script }) => script)
-
 const isOurs = (script: string): boolean => script.startsWith(distribution + path.sep)
+
+/** Of all scripts on the stack that are not ours, the innermost first. */
+export const scriptsOnStack = (): string[] => sitesOnStack(scriptsOnStack).flatMap(({ script }) => (isOurs(script) ? [] : [script]))
 
 /** Where `callee`, a function of ours, was called; undefined if it was by one of ours. */
 export const callSite = (callee: (...args: never[]) => unknown): Site | undefined => {
@@ -44,7 +44,7 @@ export const callSite = (callee: (...args: never[]) => unknown): Site | undefine
 
 const fileOf = (script: string): string[] => {
   const file = script.startsWith('file:') ? fileURLToPath(script.replace(/[?#].*/, '')) : script
-  return path.isAbsolute(file) && !isOurs(file) ? [file] : []
+  return path.isAbsolute(file) ? [file] : []
 }
 
 /** Undefined if nothing of the program's is on the stack, as in another thread's work. */

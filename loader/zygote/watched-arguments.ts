@@ -51,8 +51,11 @@ const observe = (real: string[], { search: noteSearch, readAll, readEntry }: Not
 
 const observing = new WeakSet<string[]>()
 
-/** @param noteAsker called when a question is asked for the first time; it is written as in native/wire/variant.h */
-export const watchArguments = (noteAsker: (question: string) => void): WatchedArguments => {
+/**
+ * @param noteAsker called when a question is asked for the first time; it is written as in native/wire/variant.h
+ * @param beforeAll called before more is told than whether something is among them; may return in a run, whose arguments they are then
+ */
+export const watchArguments = (noteAsker: (question: string) => void, beforeAll: () => void): WatchedArguments => {
   const real = process.argv
   const [, entry = '', ...own] = real
   const searched = new Set<string>()
@@ -67,7 +70,10 @@ export const watchArguments = (noteAsker: (question: string) => void): WatchedAr
       searched.add(text)
       ask(`=${text}`)
     },
-    readAll: () => ask('*'),
+    readAll: () => {
+      beforeAll()
+      ask('*')
+    },
     readEntry: () => ask('/'),
   })
   return {

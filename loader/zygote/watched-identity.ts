@@ -27,6 +27,7 @@ const isAskedForType = ({ script, line, column }: Site): boolean => {
 
 /** @param read called before a module is given the value; may not return */
 export const watchIdentity = (platform: Platform, read: (what: string) => void): WatchedIdentity => {
+  let isReleased = false
   const values = { pid: process.pid, ppid: process.ppid }
   const descriptors = Object.getOwnPropertyDescriptors(process)
   const watch = (name: Name) => {
@@ -34,7 +35,8 @@ export const watchIdentity = (platform: Platform, read: (what: string) => void):
       const site = isOwnWork() ? undefined : callSite(get)
       // Node copies all that `process` has for those who import it by name: see importsIdentity.
       if (site && site.script !== 'node:internal/bootstrap/realm' && !isAskedForType(site)) read(`process.${name}`)
-      return values[name]
+      // A run has its own by now.
+      return isReleased ? process[name] : values[name]
     }
     Object.defineProperty(process, name, { get, enumerable: true, configurable: true })
   }
@@ -52,6 +54,7 @@ export const watchIdentity = (platform: Platform, read: (what: string) => void):
       platform.holdTitle(process.argv0)
     },
     release: () => {
+      isReleased = true
       release('pid')
       release('ppid')
       return platform.releaseTitle()

@@ -36,11 +36,15 @@ const watchSize = (stream: Stream, asked: () => void): () => void => {
   })
 }
 
-/** @param noteAsker called when a question is asked for the first time; it is written as in native/wire/variant.h */
-export const watchStdio = (noteAsker: (question: string) => void): WatchedStdio => {
+/**
+ * @param noteAsker called when a question is asked for the first time; it is written as in native/wire/variant.h
+ * @param beforeMaking called before a stream is looked at, and perhaps made; may return in a run
+ */
+export const watchStdio = (noteAsker: (question: string) => void, beforeMaking: () => void): WatchedStdio => {
   const made = new Map<number, Stream>()
   const askedSizes = new Set<string>()
   const watches: (() => void)[] = []
+  let isReleased = false
   const askSize = (standard: string) => {
     if (!askedSizes.has(standard)) noteAsker(`@${standard}`)
     askedSizes.add(standard)
@@ -53,7 +57,9 @@ export const watchStdio = (noteAsker: (question: string) => void): WatchedStdio 
     Object.defineProperty(process, name, {
       ...original,
       get: () => {
+        beforeMaking()
         const stream = make() as Stream
+        if (isReleased) return stream
         if (!made.has(standard)) watches.push(watchSize(stream, () => askSize(String(standard))))
         made.set(standard, stream)
         return stream
@@ -67,6 +73,7 @@ export const watchStdio = (noteAsker: (question: string) => void): WatchedStdio 
     }),
     questions: () => ({ askedSizes: [...askedSizes] }),
     release: () => {
+      isReleased = true
       for (const end of watches) end()
       names.forEach((name, standard) => {
         const original = originals[standard]

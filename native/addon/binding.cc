@@ -144,6 +144,7 @@ Napi::Value beginZygote(const Napi::CallbackInfo& info) {
   findCommandLine();
   beginDebugSignal(loop);
   hearCryptoRandom();
+  learnClock();
   std::string error;
   zygote = Zygote::begin(text(info[0]), loop, &error);
   if (!zygote) return Napi::String::New(info.Env(), error);
@@ -201,6 +202,24 @@ Napi::Value doOwnWork(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value obstacle(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), zygote->obstacle()); }
+
+// goOn({ manifest, manifestOfAct, seconds, heedsQuestions })
+Napi::Value goOn(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  zygote->goOn(text(options.Get("manifest")), text(options.Get("manifestOfAct")), options.Get("seconds").As<Napi::Number>().Uint32Value(),
+               options.Get("heedsQuestions").As<Napi::Boolean>().Value());
+  return info.Env().Undefined();
+}
+
+// inFlight(): what is under way in the event loop.
+Napi::Value inFlight(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), zygote->inFlight()); }
+
+// setClockBack(ns: bigint): whether the program has read the clock since it goes on; if not, nothing is done.
+Napi::Value setClockBack(const Napi::CallbackInfo& info) {
+  bool lossless;
+  if (hasReadClock()) ::setClockBack(info[0].As<Napi::BigInt>().Int64Value(&lossless));
+  return Napi::Boolean::New(info.Env(), hasReadClock());
+}
 
 // randomDraws(): how often OpenSSL was asked for random bytes.
 Napi::Value randomDraws(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(cryptoRandomDraws())); }
@@ -384,6 +403,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("learnQuestions", learnQuestions);
   add("attributeQuestions", attributeQuestions);
   add("obstacle", obstacle);
+  add("goOn", goOn);
+  add("inFlight", inFlight);
+  add("setClockBack", setClockBack);
   add("randomDraws", randomDraws);
   add("abandon", abandon);
   add("park", park);

@@ -1,7 +1,12 @@
 #include "addon/event_loop.h"
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 extern "C" {
 struct uv_handle_s;
@@ -20,6 +25,9 @@ struct uv_async_s {
   void* queue[2];
   int pending;
 };
+struct uv_work_s;
+size_t uv_req_size(int);
+int uv_queue_work(uv_loop_s*, uv_work_s*, void (*)(uv_work_s*), void (*)(uv_work_s*, int));
 int uv_loop_fork(uv_loop_s*);
 void uv_walk(uv_loop_s*, void (*)(uv_handle_s*, void*), void*);
 int uv_is_active(const uv_handle_s*);
@@ -29,6 +37,8 @@ int uv_fileno(const uv_handle_s*, int*);
 int uv_handle_get_type(const uv_handle_s*);
 const char* uv_handle_type_name(int);
 }
+
+enum { WORK_TYPE = 7 /* UV_WORK in uv_req_type */, LONGEST_SETTLING_SECONDS = 2 };
 
 std::vector<uv_handle_s*> EventLoop::handles() const {
   std::vector<uv_handle_s*> found;
@@ -40,19 +50,67 @@ void EventLoop::remember() {
   for (uv_handle_s* handle : handles()) (uv_is_active(handle) ? active_before_ : idle_before_).insert(handle);
 }
 
-std::string EventLoop::newlyActive(int channel) const {
-  if (loop_->active_reqs.count > 0) return "request";
+// Nothing but callbacks: at each turn of the loop (setImmediate()), or when another thread wants it, of which there is none.
+static bool isOfMemoryOnly(const char* type) {
+  return strcmp(type, "idle") == 0 || strcmp(type, "check") == 0 || strcmp(type, "prepare") == 0 || strcmp(type, "async") == 0;
+}
+
+static bool isTimer(uv_handle_s* handle) { return strcmp(uv_handle_type_name(uv_handle_get_type(handle)), "timer") == 0; }
+
+bool EventLoop::hasTimers() const {
+  const std::vector<uv_handle_s*> all = handles();
+  return std::any_of(all.begin(), all.end(), [&](uv_handle_s* handle) { return isTimer(handle) && idle_before_.contains(handle) && uv_is_active(handle); });
+}
+
+std::string EventLoop::newlyActive(int channel, Timers timers) const {
   for (uv_handle_s* handle : handles()) {
     if (!uv_is_active(handle) || active_before_.contains(handle)) continue;
     const char* const type = uv_handle_type_name(uv_handle_get_type(handle));
     if (int fd; channel >= 0 && uv_fileno(handle, &fd) == 0 && fd == channel) continue;
     // Listeners for signals survive: libuv renews its signal pipe, and the run gets the dispositions back.
-    if (strcmp(type, "signal") == 0) continue;
+    if (strcmp(type, "signal") == 0 || isOfMemoryOnly(type)) continue;
     // One handle, as old as the process, serves all timers of JavaScript. Later ones are V8's delayed tasks, which may come at any time.
-    if (strcmp(type, "timer") == 0 && !idle_before_.contains(handle) && !uv_has_ref(handle)) continue;
+    if (isTimer(handle) && (idle_before_.contains(handle) ? timers == Timers::ignored : !uv_has_ref(handle))) continue;
     return type;
   }
   return {};
+}
+
+namespace {
+
+// All of the pool's threads at one place at the same time: then whatever it was given before is done. They stay there, and no fork has them.
+struct Meeting {
+  std::mutex mutex;
+  std::condition_variable changed;
+  size_t inside = 0;
+};
+
+Meeting& meeting = *new Meeting;  // never destroyed: threads wait in it
+
+size_t poolSize() {
+  const char* const setting = getenv("UV_THREADPOOL_SIZE");
+  const int size = setting ? atoi(setting) : 0;
+  return size > 0 ? static_cast<size_t>(std::min(size, 1024)) : 4;  // as in libuv's src/threadpool.c
+}
+
+void stay(uv_work_s*) {
+  std::unique_lock lock(meeting.mutex);
+  meeting.inside++;
+  meeting.changed.notify_all();
+  for (;;) meeting.changed.wait(lock);
+}
+
+}  // namespace
+
+bool EventLoop::settleRequests() {
+  if (loop_->active_reqs.count == 0) return true;
+  const size_t size = poolSize();
+  for (size_t i = 0; i < size; i++)
+    if (uv_queue_work(loop_, static_cast<uv_work_s*>(calloc(1, uv_req_size(WORK_TYPE))), stay, nullptr) != 0) return false;
+  // Nobody is to wait for these.
+  loop_->active_reqs.count -= static_cast<unsigned>(size);
+  std::unique_lock lock(meeting.mutex);
+  return meeting.changed.wait_for(lock, std::chrono::seconds(LONGEST_SETTLING_SECONDS), [&] { return meeting.inside == size; });
 }
 
 int EventLoop::afterFork() {

@@ -13,8 +13,15 @@ class EventLoop {
   explicit EventLoop(uv_loop_s* loop) : loop_(loop) {}
   // Remembers what is there now: Node's own.
   void remember();
-  // What became active since and would be lost or shared by a fork ("timer", "tcp", ... or "request"); empty if nothing.
-  std::string newlyActive(int channel) const;
+  // What became active since and would be lost or shared by a fork ("timer", "tcp", ...); empty if nothing. Those of JavaScript's timers are not lost,
+  // but count on a clock that stands still meanwhile.
+  enum class Timers { counted, ignored };
+  std::string newlyActive(int channel, Timers timers) const;
+  bool hasTimers() const;
+  // Waits until libuv's pool has done what it was given: the results, which nobody has been told of yet, are in memory, and come in every fork. False if
+  // that takes too long.
+  bool settleRequests();
+  uv_loop_s* get() const { return loop_; }
   // How many handles there are.
   size_t handleCount() const { return handles().size(); }
   // In a child, before anything else uses the loop. Returns a libuv error, 0 if none.

@@ -47,7 +47,8 @@ void Questions::stopHearing() {
   const bool is_known = stop && stop_surroundings && !hasNativePackages();
   const heard_questions heard = stop ? stop() : heard_questions{};
   const heard_surroundings place = stop_surroundings ? stop_surroundings() : heard_surroundings{};
-  asks_directory = !is_known || !find_surroundings(&here) || place.directory;
+  const bool is_found = find_surroundings(&here);
+  asks_directory = !is_known || !is_found || place.directory;
   find_terminal_sizes(&here);
   for (int fd = 0; fd <= 2; fd++) {
     asks_kind[fd] = !is_known || place.descriptors[fd];

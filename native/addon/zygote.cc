@@ -12,6 +12,7 @@
 #include "addon/hot_pages.h"
 #include "addon/image.h"
 #include "addon/json_text.h"
+#include "addon/loop_turns.h"
 #include "addon/manifest.h"
 #include "addon/run_start.h"
 #include "addon/server.h"
@@ -100,9 +101,11 @@ void Zygote::tellBase(const std::string& text) const {
 
 static Zygote* acting = nullptr;
 
+void Zygote::leaveFor(const std::string& reason) { abandon("{\"reason\":" + jsonText(reason) + "," + manifest_of_act_.substr(1), "", ""); }
+
 // Returns if the act may be done.
 void Zygote::leaveInsteadOf(const char* act) {
-  if (gettid() != getpid()) abandon("{\"reason\":" + jsonText("act-before-gate: " + std::string(act)) + "," + manifest_of_act_.substr(1), "", "");
+  if (gettid() != getpid()) leaveFor("act-before-gate: " + std::string(act));
   if (const std::string text = explain_(act); !text.empty()) abandon(text, "", "");
 }
 
@@ -114,6 +117,19 @@ bool Zygote::heedActs(const std::string& own_folder, const std::string& manifest
   return ::heedActs(own_folder, [](const char* act) { acting->leaveInsteadOf(act); });
 }
 
+void Zygote::goOn(const std::string& manifest, const std::string& manifest_of_act, unsigned seconds, bool heeds_questions) {
+  manifest_of_act_ = manifest_of_act;
+  writeManifest(manifest_.get(), manifest);
+  alarm(seconds);
+  ::goOn(heeds_questions);
+  goes_on_ = true;
+  // Nobody may wait here for what a run has to wait for.
+  const bool is_watched = atEachTurn(loop_.get(), [this] {
+    if (std::string active = loop_.newlyActive(channel_.number(), EventLoop::Timers::counted); !active.empty()) leaveFor("gate-too-late: open-handle: " + active);
+  });
+  if (!is_watched) leaveFor("gate-too-late: unwatched");
+}
+
 // A zygote that takes more than all of them may would end all others, and be ended by the next.
 static std::string whatIsBeyondBudget() {
   const Footprint own = footprintOf(getpid());
@@ -123,7 +139,9 @@ static std::string whatIsBeyondBudget() {
 }
 
 std::string Zygote::obstacle() {
-  if (std::string active = loop_.newlyActive(channel_.number()); !active.empty()) return "open-handle: " + active;
+  if (std::string active = inFlight(); !active.empty()) return "open-handle: " + active;
+  if (!loop_.settleRequests()) return "open-handle: request";
+  if (loop_.hasTimers()) countOnClock();
   if (standInsWereWritten(far_ends_)) return "output-before-gate";
   if (std::string reason = recordHeardFiles(&freshness_); !reason.empty()) return reason;
   if (std::string file = freshness_.findChangedSince(started_ns_); !file.empty()) return "changed-while-loading: " + file;
@@ -155,6 +173,7 @@ bool Zygote::becomeVariant(const Questions& questions) {
 
 bool Zygote::park(Parking& parking, Run* run) {
   alarm(0);
+  endTurns();
   command_watch_.end();
   // Of a zygote that gave up before this one.
   unlinkat(dir_.fd, (key_ + ".log").c_str(), 0);

@@ -52,6 +52,13 @@ class Zygote {
   // `manifest` (a JSON object) with the reason added. `own_folder`: where files are ours. False where nobody hears of acts.
   bool heedActs(const std::string& own_folder, const std::string& manifest, Explain explain);
 
+  // The program goes on past its imports, for so long at most: the manifest says from now on what is to be known if it does not come to an end. The other
+  // one takes the place of what heedActs() was told.
+  void goOn(const std::string& manifest, const std::string& manifest_of_act, unsigned seconds, bool heeds_questions);
+
+  // What is in flight in the event loop; empty if nothing is.
+  std::string inFlight() const { return loop_.newlyActive(channel_.number(), goes_on_ ? EventLoop::Timers::ignored : EventLoop::Timers::counted); }
+
   // Before the program begins: where it is started with a channel to its parent, of that number. False if there can be none here.
   bool openChannel(int number) { return channel_.open(number); }
 
@@ -90,6 +97,7 @@ class Zygote {
   void watchWarming();
   void beginFromBase(UniqueFd to_base);
   void tellBase(const std::string& text) const;
+  [[noreturn]] void leaveFor(const std::string& reason);
   void leaveInsteadOf(const char* act);
   void keepOutput(const std::string& error);
   [[noreturn]] void leaveQuietly();
@@ -103,6 +111,7 @@ class Zygote {
   Channel channel_;
   runtime_dir dir_{};
   UniqueFd manifest_, listener_, slot_, command_;
+  bool goes_on_ = false;
   UniqueFd to_base_;  // of a zygote that was forked from one
   pid_t base_ = 0;
   CommandWatch command_watch_;

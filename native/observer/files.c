@@ -4,6 +4,7 @@
 
 #include "observer/next.h"
 #include "observer/own_work.h"
+#include "observer/readings.h"
 #include "observer/surroundings.h"
 
 #include <dirent.h>
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -19,12 +21,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { SLOTS = 1 << 17, MOST = SLOTS / 2, TEXT = 32 << 20 };
@@ -66,8 +70,7 @@ static bool is_below(const char *path, const char *folder) {
 // What the kernel tells there changes with every call, and is about the machine or this process.
 static bool is_nobodys(const char *path) { return is_below(path, "/proc") || is_below(path, "/sys") || is_below(path, "/dev") || is_below(path, own_folder); }
 
-// As an absolute path; false if it is too long, or of a descriptor.
-static bool make_absolute(int folder, const char *path, char absolute[PATH_MAX]) {
+bool make_absolute(int folder, const char *path, char *absolute) {
   if (!path || !*path) return false;
   long length = 0;
   if (path[0] != '/') {
@@ -109,11 +112,11 @@ static void remember(char kind, const char *path) {
 }
 
 // Asked first, before anything is found out about an act: in runs there is nothing to heed, and no system call may be added.
-static bool is_heeding(void) {
+bool is_heeding(void) {
   return !atomic_load_explicit(&is_deaf, memory_order_relaxed) && atomic_load_explicit(&stop, memory_order_relaxed) && !is_own_work;
 }
 
-static void heed(const char *what, int folder, const char *path) {
+void heed(const char *what, int folder, const char *path) {
   static atomic_flag is_stopped = ATOMIC_FLAG_INIT;
   if (!is_heeding()) return;
   char absolute[PATH_MAX] = "", act[PATH_MAX + 64];
@@ -165,6 +168,7 @@ static bool is_stream(const char *path) {
 
 static void opening(int flags, int folder, const char *path) {
   if (!is_heeding()) return;
+  heed_look(folder, path);
   if (is_stream(path)) heed("to open a standard stream", AT_FDCWD, NULL);
   const bool makes = flags & O_CREAT;
   // One that fails changes nothing.
@@ -183,6 +187,7 @@ void instastart_mark_own_work(bool is_own) { is_own_work = is_own; }
 
 struct heard_files instastart_stop_heeding(void) {
   atomic_store(&is_deaf, true);
+  stop_reading();
   return (struct heard_files){text, text_length, found, is_overflown};
 }
 
@@ -240,6 +245,7 @@ FOPEN(fopen64)
 // A function of (path, ...) that returns 0 where it has found something.
 #define LOOK(name, parameters, arguments, path) \
   int name parameters { \
+    heed_look(AT_FDCWD, path); \
     const int result = NEXT(name) arguments; \
     hear(HEARD_FOUND, result == 0, AT_FDCWD, path); \
     return result; \
@@ -260,6 +266,7 @@ LOOK(__xstat64, (int version, const char *path, struct stat64 *info), (version, 
 LOOK(__lxstat64, (int version, const char *path, struct stat64 *info), (version, path, info), path)
 
 int statx(int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict info) {
+  heed_look(folder, path);
   const int result = NEXT(statx)(folder, path, flags, mask, info);
   hear(HEARD_FOUND, result == 0, folder, path);
   return result;
@@ -272,6 +279,7 @@ long syscall(long number, ...) {
   long given[6];
   for (int i = 0; i < 6; i++) given[i] = va_arg(more, long);
   va_end(more);
+  if (number == SYS_statx) heed_look((int)given[0], (const char *)given[1]);
   long result = system_call(number, given[0], given[1], given[2], given[3], given[4], given[5]);
   if (result < 0 && result > -4096) {
     errno = (int)-result;
@@ -286,6 +294,7 @@ long syscall(long number, ...) {
 }
 
 ssize_t readlink(const char *restrict path, char *restrict target, size_t size) {
+  heed_look(AT_FDCWD, path);
   const ssize_t length = NEXT(readlink)(path, target, size);
   // No link: so something is there (readlink(2)).
   hear(HEARD_FOUND, length >= 0 || errno == EINVAL, AT_FDCWD, path);
@@ -293,18 +302,21 @@ ssize_t readlink(const char *restrict path, char *restrict target, size_t size) 
 }
 
 char *realpath(const char *restrict path, char *restrict resolved) {
+  heed_look(AT_FDCWD, path);
   char *const result = NEXT(realpath)(path, resolved);
   hear(HEARD_FOUND, result, AT_FDCWD, path);
   return result;
 }
 
 DIR *opendir(const char *path) {
+  heed_look(AT_FDCWD, path);
   DIR *const folder = NEXT(opendir)(path);
   hear(HEARD_LISTING, folder, AT_FDCWD, path);
   return folder;
 }
 
 int scandir64(const char *restrict path, struct dirent64 ***restrict names, int (*filter)(const struct dirent64 *), int (*compare)(const struct dirent64 **, const struct dirent64 **)) {
+  heed_look(AT_FDCWD, path);
   const int count = NEXT(scandir64)(path, names, filter, compare);
   hear(HEARD_LISTING, count >= 0, AT_FDCWD, path);
   return count;
@@ -323,12 +335,18 @@ static bool is_output(int fd) {
   return false;
 }
 
-// What is printed goes to a stand-in, where nobody but the zygote's log has it, and what is sent to nowhere.
+static void heed_output(int fd) {
+  if (is_heeding() && is_output(fd)) heed("to print", AT_FDCWD, NULL);
+  if (is_heeding() && fd == channel) heed("to send a message", AT_FDCWD, NULL);
+}
+
+// What is printed goes to a stand-in, where nobody but the zygote's log has it, and what is sent to nowhere; unless it is the runs' own.
 #define PRINT(name, parameters, arguments) \
   ssize_t name parameters { \
+    const bool is_before = is_going_on(); \
+    if (is_before) heed_output(fd); \
     const ssize_t result = NEXT(name) arguments; \
-    if (is_heeding() && is_output(fd)) heed("to print", AT_FDCWD, NULL); \
-    if (is_heeding() && fd == channel) heed("to send a message", AT_FDCWD, NULL); \
+    if (!is_before) heed_output(fd); \
     return result; \
   }
 PRINT(write, (int fd, const void *from, size_t size), (fd, from, size))
@@ -365,6 +383,15 @@ ACT(int, chmod, (const char *path, mode_t mode), (path, mode), "to change", exis
 ACT(int, chown, (const char *path, uid_t user, gid_t group), (path, user, group), "to change", exists(AT_FDCWD, path), path)
 ACT(int, utimensat, (int folder, const char *path, const struct timespec times[2], int flags), (folder, path, times, flags), "to change", exists(folder, path), path)
 ACT(int, chdir, (const char *path), (path), "to change the working directory", true, NULL)
+ACT(int, fchmod, (int fd, mode_t mode), (fd, mode), "to change a file", true, NULL)
+ACT(int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group), "to change a file", true, NULL)
+ACT(int, lchown, (const char *path, uid_t user, gid_t group), (path, user, group), "to change", exists(AT_FDCWD, path), path)
+ACT(int, futimens, (int fd, const struct timespec times[2]), (fd, times), "to change a file", true, NULL)
+ACT(int, ftruncate64, (int fd, off64_t length), (fd, length), "to change a file", true, NULL)
+ACT(int, kill, (pid_t pid, int signal), (pid, signal), "to send a signal", true, NULL)
+ACT(int, tcsetattr, (int fd, int when, const struct termios *modes), (fd, when, modes), "to change a terminal", true, NULL)
+ACT(int, setpriority, (__priority_which_t which, id_t who, int priority), (which, who, priority), "to change a priority", true, NULL)
+ACT(int, bind, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length), "to listen", true, NULL)
 ACT(char *, mkdtemp, (char *path), (path), "to make", true, path)
 ACT(int, mkstemp64, (char *path), (path), "to write", true, path)
 ACT(int, mkostemp64, (char *path, int flags), (path, flags), "to write", true, path)

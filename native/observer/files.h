@@ -25,7 +25,15 @@ void instastart_heed_acts(const char *own_folder, void (*stop)(const char *act))
 // What is written to this descriptor is a message to somebody else.
 void instastart_heed_channel(int fd);
 
-// For the observer's own use: `caller` is code that starts a thread, which no run would have. Node's own pool is renewed in runs.
+// For the observer's own use: instead of an act, which is done if it returns. Before anything is found out about one, whether anybody heeds it: in runs
+// nobody does.
+bool is_heeding(void) __attribute__((visibility("hidden")));
+void heed(const char *what, int folder, const char *path) __attribute__((visibility("hidden")));
+
+// Likewise: as an absolute path, of PATH_MAX; false if it is too long, or of a descriptor.
+bool make_absolute(int folder, const char *path, char *absolute) __attribute__((visibility("hidden")));
+
+// Likewise: `caller` is code that starts a thread, which no run would have. Node's own pool is renewed in runs.
 void heed_thread(const void *caller) __attribute__((visibility("hidden")));
 
 // What this thread does meanwhile is ours, and no act.

@@ -13,6 +13,7 @@
 #include "observer/askers.h"
 #include "observer/next.h"
 #include "observer/own_work.h"
+#include "observer/readings.h"
 
 static atomic_bool is_listening;
 static struct heard_surroundings heard;
@@ -22,6 +23,8 @@ static bool is_heard(void) { return atomic_load_explicit(&is_listening, memory_o
 void note_directory(void) {
   static bool is_attributed;
   if (!is_heard()) return;
+  heed_question("the working directory");
+  if (!is_heard()) return;
   heard.directory = true;
   tell_asker(".", &is_attributed);
 }
@@ -30,6 +33,8 @@ void note_descriptor(int fd) {
   static bool is_attributed[3];
   static const char *const questions[] = {"<0", "<1", "<2"};
   if (fd < 0 || fd > 2 || !is_heard()) return;
+  heed_question("a standard stream");
+  if (!is_heard()) return;
   heard.descriptors[fd] = true;
   tell_asker(questions[fd], &is_attributed[fd]);
 }

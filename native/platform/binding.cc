@@ -1,6 +1,7 @@
 // What JavaScript sees of the platform part (loader/native.ts, Platform). Built once per ABI, for node.h is not Node-API.
 #include <cstring>
 #include <node.h>
+#include <string>
 
 #include "platform/askers.h"
 #include "platform/garbage.h"
@@ -30,9 +31,17 @@ void findProcessState(const v8::FunctionCallbackInfo<v8::Value>& info) {
 // noteContexts(): those that modules have made.
 void noteContexts(const v8::FunctionCallbackInfo<v8::Value>& info) { ::noteContexts(info.GetIsolate()); }
 
-// renew(startedNs): in a run, once it has its client. A BigInt.
+// randomPlace(): a text that changes with every Math.random().
+void randomPlace(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  const RandomPlace place = ::randomPlace(info.GetIsolate());
+  const std::string text = std::to_string(place.left) + " " + std::to_string(place.s0) + " " + std::to_string(place.s1);
+  info.GetReturnValue().Set(textOf(info.GetIsolate(), text));
+}
+
+// renew(startedNs, setBackNs): in a run, once it has its client. BigInts; the second may be undefined.
 void renew(const v8::FunctionCallbackInfo<v8::Value>& info) {
-  setStartTime(info[0].As<v8::BigInt>()->Uint64Value());
+  if (info[1]->IsBigInt()) keepStartTime(info[1].As<v8::BigInt>()->Uint64Value());
+  else setStartTime(info[0].As<v8::BigInt>()->Uint64Value());
   renewRandomState(info.GetIsolate());
   skipTimeParked();
 }
@@ -116,6 +125,7 @@ NODE_MODULE_INIT() {
   add("takeOver", takeOver);
   add("findProcessState", findProcessState);
   add("noteContexts", noteContexts);
+  add("randomPlace", randomPlace);
   add("renew", renew);
   add("collectGarbage", collectGarbage);
   add("waitingJobs", waitingJobs);

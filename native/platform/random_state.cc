@@ -220,6 +220,14 @@ void noteContexts(v8::Isolate* isolate) {
   native_contexts = countContexts(isolate);
 }
 
+RandomPlace randomPlace(v8::Isolate* isolate) {
+  if (places.is_fixed) return {};
+  const v8::HandleScope scope(isolate);
+  const Word* const slots = reinterpret_cast<const Word*>(addressOf(contexts.front().Get(isolate)));
+  const State state = *reinterpret_cast<const State*>(slots[places.state] - 1 + places.offset);
+  return {slots[places.index], state.s0, state.s1};
+}
+
 void renewRandomState(v8::Isolate* isolate) {
   if (places.is_fixed) return;
   const v8::HandleScope scope(isolate);

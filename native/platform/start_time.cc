@@ -69,22 +69,29 @@ bool findStartTime(v8::Isolate* isolate, node::Environment* environment) {
   return true;
 }
 
+static void setTimestamp(double timestamp) {
+  static_cast<double*>(milestones->Data())[ORIGIN_TIMESTAMP] = timestamp;
+  for (double* copy : timestamps) *copy = timestamp;
+  performance_process_start_timestamp = timestamp;
+}
+
+// In whole microseconds, as Node has it.
+static double timestampBefore(uint64_t ns) { return static_cast<double>((nowNs(CLOCK_REALTIME) - ns) / 1000); }
+
+void keepStartTime(uint64_t set_back_ns) { setTimestamp(timestampBefore(nowNs(CLOCK_MONOTONIC) - set_back_ns - performance_process_start)); }
+
 void setStartTime(uint64_t started_ns) {
   const uint64_t now = nowNs(CLOCK_MONOTONIC);  // uv_hrtime()
   started_ns = std::min(started_ns, now);
   const uint64_t later = started_ns - performance_process_start;
-  // In whole microseconds, as Node has it.
-  const double timestamp = static_cast<double>((nowNs(CLOCK_REALTIME) - (now - started_ns)) / 1000);
   double* const numbers = static_cast<double*>(milestones->Data());
   // As far apart as they were, but none in the future: this process did not take that long.
   for (size_t i = FIRST_LATER; i < milestone_count; i++)
     if (numbers[i] > 0) numbers[i] = std::min(numbers[i] + static_cast<double>(later), static_cast<double>(now));
   numbers[ORIGIN] = static_cast<double>(started_ns);
-  numbers[ORIGIN_TIMESTAMP] = timestamp;
   for (uint64_t* origin : origins) *origin = started_ns;
-  for (double* copy : timestamps) *copy = timestamp;
+  setTimestamp(timestampBefore(now - started_ns));
   // Of unsigned numbers: later than now would be an age of centuries.
   node::per_process::node_start_time = std::min(node::per_process::node_start_time + later, now);
   performance_process_start = started_ns;
-  performance_process_start_timestamp = timestamp;
 }

@@ -12,3 +12,6 @@ bool findStartTime(v8::Isolate* isolate, node::Environment* environment);
 
 // In a run. `started_ns`: when its client's process did, by CLOCK_MONOTONIC.
 void setStartTime(uint64_t started_ns);
+
+// In a run whose program has read the clock before the fork, and finds it set back by so much: it has started when the zygote has.
+void keepStartTime(uint64_t set_back_ns);

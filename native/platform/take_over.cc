@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include "platform/clock.h"
 #include "platform/job.h"
 #include "platform/worker_pool.h"
 
@@ -27,6 +28,9 @@ void drainTasks(Platform* self, v8::Isolate* isolate) {
   do while (!pool->drain(AWAITED_AT_END)) self->FlushForegroundTasks(isolate);
   while (self->FlushForegroundTasks(isolate));
 }
+
+// Node's calls uv_hrtime(), which is how programs read the clock, too (observer/readings.h); V8 does for each collection.
+double monotonicTime(Platform*) { return static_cast<double>(nowNs(CLOCK_MONOTONIC)) / 1e9; }
 
 #if V8_MAJOR_VERSION < 12
 void callOnWorker(Platform*, std::unique_ptr<v8::Task> task) { pool->post(v8::TaskPriority::kUserVisible, std::move(task)); }
@@ -72,6 +76,7 @@ struct Slots : Platform {
   template <typename Replace>
   static void replaceAll(Replace replace) {
     replace(slotOf(&Slots::DrainTasks), reinterpret_cast<void*>(&drainTasks));
+    replace(slotOf(&Slots::MonotonicallyIncreasingTime), reinterpret_cast<void*>(&monotonicTime));
 #if V8_MAJOR_VERSION < 12
     replace(slotOf(&Slots::CallOnWorkerThread), reinterpret_cast<void*>(&callOnWorker));
     replace(slotOf(&Slots::CallBlockingTaskOnWorkerThread), reinterpret_cast<void*>(&callBlockingOnWorker));

@@ -15,7 +15,7 @@ const sayings: [file: string, saying: RegExp][] = [
   ['loader/zygote/parking.ts', /\? '([\w-]+)' : ''/g],
   ['native/addon/heard_files.cc', /return "([\w-]+)/g],
   ['native/addon/heard_files.cc', /"([\w-]+): " \+/g],
-  ['native/addon/zygote.cc', /jsonText\("([\w-]+): /g],
+  ['native/addon/zygote.cc', /leaveFor\("([\w-]+): /g],
   ['loader/client/prepare-zygote.ts', /return `([\w-]+)|savesLittle = '([\w-]+)'|=== '(passing-sandbox)'/g],
   ['loader/commands/obstacles.ts', /(?:return|\?|:|&&) ['`]([\w-]+)/g],
   ['loader/commands/program-state.ts', /reason: '([\w-]+)'/g],

@@ -72,7 +72,7 @@ describe.each(nodes)('on Node $version', (node) => {
   })
 
   test('after a crash while it was being made', async () => {
-    sandbox.write('dependency.mjs', 'if (/^instastart zygote/.test(process.getBuiltinModule("fs").readFileSync("/proc/self/cmdline"))) process.kill(Number(process.getBuiltinModule("fs").readlinkSync("/proc/self")), "SIGKILL")\n')
+    sandbox.write('dependency.mjs', 'if (/^instastart zygote/.test(process.getBuiltinModule("fs").readFileSync("/proc/self/cmdline"))) process.abort()\n')
     await sandbox.run('client', ['app.mjs'])
     await sandbox.untilSettled()
     expect(await statusOf(sandbox)).toMatchObject([{ state: 'died', reason: 'died-warming' }])

@@ -62,7 +62,7 @@ describe.each(nodes)('on Node $version', (node) => {
   })
 
   test.each([
-    [{ gateBefor: [] }, '"gateBefor" is no setting; there are gateBefore, exclude, idle, base.'],
+    [{ gateBefor: [] }, '"gateBefor" is no setting; there are gateBefore, exclude, idle, base, laterGate.'],
     [{ gateBefore: 'unsafe' }, '"gateBefore" must be a list of packages ("sharp") and paths ("./src/db.ts").'],
     [{ exclude: [5] }, '"exclude" must be a list of packages ("sharp") and paths ("./src/db.ts").'],
     [{ idle: -1 }, '"idle" must be a number of seconds above 0.'],

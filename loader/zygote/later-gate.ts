@@ -1,0 +1,106 @@
+// The gate of a CommonJS program may come later than the end of its imports: many do nothing for long but define, and require by a condition or
+// in a function. So the zygote goes on into the program's own code, up to the first act, and parks in the middle of that call. Where it turns out
+// that something was done that could not be stopped, the next zygote parks earlier.
+import fs from 'node:fs'
+import type { Native, Platform } from '../native.js'
+import { identityOf, type MovedGate } from '../protocol.js'
+import { warmth } from '../warmth.js'
+import { requireCache } from './require-cache.js'
+
+/** In the middle of these calls there are handles, sockets and locks already that no fork may have. */
+const unstoppable = /^to (start a|connect|listen|look a host up|send a message|change a terminal)/
+
+export const isOwn = (file: string): boolean => !file.includes('/node_modules/')
+
+/** Files and directories: where two runs read in one of them, both would move on. */
+const openFiles = () => fs.readdirSync('/proc/self/fd').filter((fd) => {
+  const opened = fs.statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false })
+  return opened !== undefined && (opened.isFile() || opened.isDirectory())
+}).length
+
+export class LaterGate {
+  readonly #native: Native
+  readonly #platform: Platform
+  /** Where the gate has to be at the latest, as a zygote before this one has found out. */
+  readonly #last: MovedGate | undefined
+  /** In front of which module's body, or in which module, it has begun. */
+  #root: string | undefined
+  /** The module that was required last before something was done that could not be stopped. */
+  #clean = ''
+  #numbers = ''
+  #files = 0
+  #variables = 0
+  /** The program has begun to load modules that it does not wait for before the loop turns. */
+  isImporting = false
+
+  constructor(native: Native, platform: Platform, last: MovedGate | undefined) {
+    this.#native = native
+    this.#platform = platform
+    this.#last = last
+  }
+
+  get isGoingOn(): boolean {
+    return this.#root !== undefined
+  }
+
+  get root(): string {
+    return this.#root ?? ''
+  }
+
+  /** Whether the gate may be later than this place: in front of the body of `file`, or in it, behind what it imports. `source`: its text. */
+  mayPass(file: string, source: string): boolean {
+    // What a tool that is installed asks for seldom changes. In a program of one's own it is what it works with, and runs with any are warm.
+    if (isOwn(file) && /\benv\b/.test(source)) return false
+    return this.#last?.file !== file && !warmth.isAutoLoaded && this.#native.inFlight() === ''
+  }
+
+  /** For how many variables modules of the program's own were the first to ask. */
+  #variablesAsked(): number {
+    if (!isOwn(this.root)) return 0
+    const asked = Object.entries(this.#platform.askers()).flatMap(([script, questions]) => (isOwn(script) ? questions : []))
+    return asked.filter((question) => question.startsWith('$')).length
+  }
+
+  begin(file: string) {
+    this.#root = this.#clean = file
+    this.#numbers = this.#platform.randomPlace()
+    this.#files = openFiles()
+    this.#variables = this.#variablesAsked()
+  }
+
+  /** What was drawn last was drawn by modules as they were imported, and no run minds. */
+  acceptNumbers() {
+    if (this.isGoingOn) this.#numbers = this.#platform.randomPlace()
+  }
+
+  /** A module is about to be loaded: the gate could be in front of it. Returns what has been done before; '' if nothing. */
+  pass(file: string): string {
+    if (requireCache[file] || !/\.([cm]?[jt]s|[jt]sx)$/.test(file)) return ''
+    const done = this.done()
+    if (!done) this.#clean = file
+    return done
+  }
+
+  /** Whether it parks in the middle of this act. */
+  stopsAt(act: string): boolean {
+    return !unstoppable.test(act)
+  }
+
+  /** What each run has to do itself, and has been done; '' if nothing. Own work. */
+  done(): string {
+    if (!this.isGoingOn) return ''
+    if (warmth.isAutoLoaded) return 'to ask instastart/auto'
+    if (this.#platform.randomPlace() !== this.#numbers) return 'to draw Math.random()'
+    if (this.#variablesAsked() > this.#variables) return 'to ask for a variable'
+    const inFlight = this.#native.inFlight()
+    if (inFlight) return `open-handle: ${inFlight}`
+    return openFiles() > this.#files ? 'to keep a file open' : ''
+  }
+
+  /** Where the next zygote is to park at the latest. A place that this one has not come across would be no place for that one either. */
+  next(reason: string): MovedGate {
+    const file = this.#last ? this.root : this.#clean
+    return { file, identity: identityOf(file), reason }
+  }
+}
+

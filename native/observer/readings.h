@@ -1,0 +1,41 @@
+// What is never the same twice: the clock, and the kernel's figures of the process and the machine. While modules are imported they may be read. Where a
+// program goes on past its imports (loader/zygote/later-gate.ts), to read them is an act.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// This thread's program goes on. Other threads' readings are nobody's. `heeds_questions`: to ask for its directory and its standard streams is an
+// act, too. (Nobody can be called in the middle of a question for a variable, where Node holds a lock.)
+void instastart_go_on(bool heeds_questions);
+
+// Whoever reads the monotonic clock while `is_learning`, on this thread, is known from then on: it is to be the only one, uv_hrtime().
+void instastart_learn_clock(bool is_learning);
+
+// Whether it has read the clock since the program goes on. In the middle of that nobody can be called (V8's fast calls), so it is no act.
+bool instastart_has_read_clock(void);
+
+// As if it had: it has set a timer.
+void instastart_count_on_clock(void);
+
+// In a run, if it has: what it reads from now on is that much earlier (ns), as if no time had passed while the zygote was parked.
+void instastart_set_clock_back(int64_t by);
+
+// For the observer's own use: the zygote parks.
+void stop_reading(void) __attribute__((visibility("hidden")));
+
+// Somebody is about to look at this path.
+void heed_look(int folder, const char *path) __attribute__((visibility("hidden")));
+
+// Somebody is about to ask this.
+void heed_question(const char *question) __attribute__((visibility("hidden")));
+
+// Whether the program goes on, on this thread.
+bool is_going_on(void) __attribute__((visibility("hidden")));
+
+#ifdef __cplusplus
+}
+#endif
