@@ -58,7 +58,8 @@ export class LaterGate {
   #variablesAsked(): number {
     if (!isOwn(this.root)) return 0
     const asked = Object.entries(this.#platform.askers()).flatMap(([script, questions]) => (isOwn(script) ? questions : []))
-    return asked.filter((question) => question.startsWith('$')).length
+    // Node's own loader asks for some on its behalf.
+    return asked.filter((question) => /^\$(?!NODE_|WATCH_REPORT_DEPENDENCIES$)/.test(question)).length
   }
 
   begin(file: string) {

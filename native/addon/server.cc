@@ -83,6 +83,8 @@ bool Server::advance(Conversation& conversation) {
       return true;
     case FRAME_CLOSED:
     case FRAME_BROKEN:
+      // A run that has not come to its order yet, and never may, would keep the client's descriptors open. Any other has ended with its client.
+      if (conversation.pid > 0) kill(conversation.pid, SIGKILL);
       return false;
     case FRAME_COMPLETE:
       break;
@@ -280,18 +282,20 @@ void Server::reapRuns() {
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
     if (pid == image_.maker() && !WIFSTOPPED(status)) imageMakerEnded(status);
     if (standby_.ok() && pid == standby_.pid) {
-      // A stopped one would not hear of its client.
-      if (WIFSTOPPED(status)) kill(pid, SIGKILL);
+      // A stopped one would not hear of its client. It has none yet, and is ended below.
       standby_failed_ = true;
       standby_ = {};
     }
+    const bool stopped = WIFSTOPPED(status);
+    bool has_client = pid == image_.maker();
     for (const ConversationPtr& conversation : conversations_) {
       if (conversation->pid != pid) continue;
-      const bool stopped = WIFSTOPPED(status);
+      has_client = true;
       const int32_t number = stopped ? WSTOPSIG(status) : status;
       frame_send(conversation->socket.get(), stopped ? MESSAGE_STOPPED : MESSAGE_EXITED, &number, sizeof number, nullptr, 0, now_ms());
       if (!stopped) conversation->socket.reset();
     }
+    if (stopped && !has_client) kill(pid, SIGKILL);
   }
 }
 

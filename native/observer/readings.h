@@ -12,6 +12,9 @@ extern "C" {
 // act, too. (Nobody can be called in the middle of a question for a variable, where Node holds a lock.)
 void instastart_go_on(bool heeds_questions);
 
+// The program is about to read the time of day.
+void instastart_heed_date(void);
+
 // Whoever reads the monotonic clock while `is_learning`, on this thread, is known from then on: it is to be the only one, uv_hrtime().
 void instastart_learn_clock(bool is_learning);
 

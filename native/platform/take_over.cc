@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
+#include <dlfcn.h>
 #include <memory>
 #include <mutex>
 #include "platform/clock.h"
@@ -31,6 +32,13 @@ void drainTasks(Platform* self, v8::Isolate* isolate) {
 
 // Node's calls uv_hrtime(), which is how programs read the clock, too (observer/readings.h); V8 does for each collection.
 double monotonicTime(Platform*) { return static_cast<double>(nowNs(CLOCK_MONOTONIC)) / 1e9; }
+
+// For Date: each time that a program asks.
+double clockTime(Platform*) {
+  static const auto heed = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "instastart_heed_date"));
+  if (heed) heed();
+  return static_cast<double>(nowNs(CLOCK_REALTIME) / 1000) / 1e3;
+}
 
 #if V8_MAJOR_VERSION < 12
 void callOnWorker(Platform*, std::unique_ptr<v8::Task> task) { pool->post(v8::TaskPriority::kUserVisible, std::move(task)); }
@@ -76,6 +84,7 @@ struct Slots : Platform {
   template <typename Replace>
   static void replaceAll(Replace replace) {
     replace(slotOf(&Slots::DrainTasks), reinterpret_cast<void*>(&drainTasks));
+    replace(slotOf(&Slots::CurrentClockTimeMillis), reinterpret_cast<void*>(&clockTime));
     replace(slotOf(&Slots::MonotonicallyIncreasingTime), reinterpret_cast<void*>(&monotonicTime));
 #if V8_MAJOR_VERSION < 12
     replace(slotOf(&Slots::CallOnWorkerThread), reinterpret_cast<void*>(&callOnWorker));

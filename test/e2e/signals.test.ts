@@ -4,15 +4,7 @@ import { until } from '../support/conditions.js'
 import { nodes } from '../support/nodes.js'
 import type { RunningProgram } from '../support/program.js'
 import { Sandbox, debugLine, engines, warmWays } from '../support/sandbox.js'
-
-/** As in ps(1): R, S, T, Z; '' for a process that is gone. */
-const stateOf = (pid: number): string => {
-  try {
-    return /\) (\w)/.exec(fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? ''
-  } catch {
-    return ''
-  }
-}
+import { stateOf } from '../support/zygotes.js'
 
 const groupOf = (pid: number) => {
   const [parent = 0, group = 0, session = 0] = fs.readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/.*\) \w /s, '').split(' ').map(Number)

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { until } from '../support/conditions.js'
 import { everyNode } from '../support/nodes.js'
 import { Sandbox, debugLine, isWarm, plainReason } from '../support/sandbox.js'
-import { standbysOf } from '../support/zygotes.js'
+import { standbysOf, stateOf } from '../support/zygotes.js'
 
 const program = `import { helper } from './helper.mjs'
 console.log(JSON.stringify({ pid: process.pid, random: Math.random(), title: process.title, helper }))
@@ -61,6 +61,7 @@ describe.each(everyNode)('on Node $version', (node) => {
   test('one that is stopped is not waited for', async () => {
     const stopped = await standby()
     process.kill(stopped, 'SIGSTOP')
+    await until('it has stopped', () => !['R', 'S'].includes(stateOf(stopped)))
     const outcome = await run()
     expect(isWarm(outcome), outcome.stderr).toBe(true)
     expect(standbysOf(sandbox.runtime).map(({ pid }) => pid)).not.toContain(stopped)

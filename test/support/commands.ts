@@ -38,6 +38,8 @@ export interface WhySeen {
     askedBy: { file: string; questions: QuestionsSeen }[]
     changed: string[]
     otherPreloads: string[]
+    stop: { act: string; file: string } | null
+    lastGate: { file: string; reason: string } | null
   })[]
   plainRuns: { at: number; reason: string; means: string; givenUp: string | null }[]
 }

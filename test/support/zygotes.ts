@@ -51,6 +51,9 @@ export const basesOf = (runtime: string): ProcessSeen[] =>
 export const standbysOf = (runtime: string): ProcessSeen[] =>
   processesOf(runtime).filter(({ title }) => title.startsWith('instastart standby '))
 
+/** As in ps(1): R, S, T, Z; '' for a process that is gone. */
+export const stateOf = (pid: number): string => /\) (\w)/.exec(read(`/proc/${pid}/stat`))?.[1] ?? ''
+
 /** What its open descriptors are; one that is closed meanwhile is none. */
 export const descriptorsOf = (pid: number): string[] =>
   fs.readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
