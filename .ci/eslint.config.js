@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'test/fixtures/', 'test/demo/', 'test/bench/'] },
+  { ignores: ['dist/', 'node_modules/', 'test/fixtures/', 'test/demo/', 'test/bench/', 'test/parity/project/'] },
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['loader/**/*.{ts,mts}', 'test/**/*.ts'] })),
   {
     files: ['loader/**/*.{ts,mts}', 'test/**/*.ts'],

@@ -188,4 +188,16 @@ export const lines = [
     line: 'From a base no run differs from a plain one, whatever own modules do, import and change.',
     tests: /^e2e\/base /,
   },
+  {
+    line: 'A CommonJS program goes on in its zygote up to its first act; that and what comes after it is each run\'s own, of whatever kind it is, and no time has passed.',
+    tests: /^e2e\/later-gate /,
+  },
+  {
+    line: 'Command-line tools that people have do what they do in plain Node, in every situation; each plain run has a reason.',
+    tests: /^contract\/parity .* every tool does what/,
+  },
+  {
+    line: 'At least 8 of 12 named tools, unmodified, do `--version`, `--help` and a small job 3 times sooner or better than plain; none slower.',
+    tests: /^contract\/parity .* at least 8 of 12/,
+  },
 ]

@@ -1,0 +1,1 @@
+export default { rules: { 'declaration-block-no-duplicate-properties': true } }
