@@ -127,6 +127,8 @@ export interface Native {
   heedActs(options: HeedOptions): boolean
   /** The next question about the variable INSTASTART_LEARNING is for its value, or for whether it is there: so that they are told apart later. */
   learnQuestions(isForValue: boolean): void
+  /** Whoever reads files and the kernel's figures meanwhile does so for JavaScript. */
+  learnReaders(isLearning: boolean): void
   /** `noteAsker`: the platform's noteAskerFunction(), which is told of each question from here on. */
   attributeQuestions(noteAsker: bigint): void
   /** From here on, who asks for the working directory or the standard descriptors is one of the program's modules. */

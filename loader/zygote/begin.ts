@@ -20,6 +20,7 @@ import { GraphFiles } from './graph-files.js'
 import { hideInternals } from './hide-internals.js'
 import { Parking } from './parking.js'
 import { emptyRandomCaches } from './random-caches.js'
+import { learnReaders } from './readers.js'
 import { rehearse } from './rehearsal.js'
 import { watchArguments } from './watched-arguments.js'
 import { watchStdio } from './watched-stdio.js'
@@ -47,6 +48,7 @@ export const beginZygote = (key: string) => {
   if (typeof manifest === 'string') process.exit(1)
   if (native.hearsRandomDraws) emptyRandomCaches(native)
   learnQuestions(native)
+  learnReaders(native)
 
   const platform = loadPlatform()
   const entry = fs.realpathSync(process.argv[1] ?? '')

@@ -182,6 +182,12 @@ Napi::Value learnQuestions(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// learnReaders(isLearning)
+Napi::Value learnReaders(const Napi::CallbackInfo& info) {
+  ::learnReaders(info[0].As<Napi::Boolean>().Value());
+  return info.Env().Undefined();
+}
+
 // attributeQuestions(noteAsker): the platform's noteAskerFunction().
 Napi::Value attributeQuestions(const Napi::CallbackInfo& info) {
   bool lossless = false;
@@ -401,6 +407,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("doOwnWork", doOwnWork);
   add("hearSurroundings", hearSurroundings);
   add("learnQuestions", learnQuestions);
+  add("learnReaders", learnReaders);
   add("attributeQuestions", attributeQuestions);
   add("obstacle", obstacle);
   add("goOn", goOn);

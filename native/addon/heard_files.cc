@@ -37,6 +37,10 @@ void hearSurroundings() {
   if (const auto hear = find<decltype(instastart_hear_surroundings)>("instastart_hear_surroundings")) hear();
 }
 
+void learnReaders(bool is_learning) {
+  if (const auto learn = find<decltype(instastart_learn_readers)>("instastart_learn_readers")) learn(is_learning);
+}
+
 void learnClock() {
   const auto learn = find<decltype(instastart_learn_clock)>("instastart_learn_clock");
   if (!learn) return;

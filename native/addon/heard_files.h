@@ -15,6 +15,7 @@ bool heedChannel(int fd);
 
 // The program goes on past its imports: see observer/readings.h. Before that, once: where libuv reads the clock. In a run: whether it has, meanwhile, and
 // that it reads an earlier time (ns) from then on.
+void learnReaders(bool is_learning);
 void learnClock();
 void goOn(bool heeds_questions);
 bool hasReadClock();

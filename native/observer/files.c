@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <netdb.h>
 #include <signal.h>
@@ -166,9 +167,9 @@ static bool is_stream(const char *path) {
   return false;
 }
 
-static void opening(int flags, int folder, const char *path) {
+static void opening(int flags, int folder, const char *path, const void *caller) {
+  heed_look(folder, path, caller);
   if (!is_heeding()) return;
-  heed_look(folder, path);
   if (is_stream(path)) heed("to open a standard stream", AT_FDCWD, NULL);
   const bool makes = flags & O_CREAT;
   // One that fails changes nothing.
@@ -213,7 +214,7 @@ void instastart_forget_files(void) {
 #define OPEN(name) \
   int name(const char *path, int flags, ...) { \
     MODE_OF(flags) \
-    opening(flags, AT_FDCWD, path); \
+    opening(flags, AT_FDCWD, path, __builtin_return_address(0)); \
     const int fd = NEXT(name)(path, flags, mode); \
     hear(HEARD_FOUND, fd >= 0, AT_FDCWD, path); \
     return fd; \
@@ -224,7 +225,7 @@ OPEN(open64)
 #define OPENAT(name) \
   int name(int folder, const char *path, int flags, ...) { \
     MODE_OF(flags) \
-    opening(flags, folder, path); \
+    opening(flags, folder, path, __builtin_return_address(0)); \
     const int fd = NEXT(name)(folder, path, flags, mode); \
     hear(HEARD_FOUND, fd >= 0, folder, path); \
     return fd; \
@@ -234,7 +235,7 @@ OPENAT(openat64)
 
 #define FOPEN(name) \
   FILE *name(const char *path, const char *mode) { \
-    opening(strpbrk(mode, "wa") ? O_WRONLY | O_CREAT : strchr(mode, '+') ? O_RDWR : O_RDONLY, AT_FDCWD, path); \
+    opening(strpbrk(mode, "wa") ? O_WRONLY | O_CREAT : strchr(mode, '+') ? O_RDWR : O_RDONLY, AT_FDCWD, path, __builtin_return_address(0)); \
     FILE *const file = NEXT(name)(path, mode); \
     hear(HEARD_FOUND, file, AT_FDCWD, path); \
     return file; \
@@ -245,7 +246,7 @@ FOPEN(fopen64)
 // A function of (path, ...) that returns 0 where it has found something.
 #define LOOK(name, parameters, arguments, path) \
   int name parameters { \
-    heed_look(AT_FDCWD, path); \
+    heed_look(AT_FDCWD, path, __builtin_return_address(0)); \
     const int result = NEXT(name) arguments; \
     hear(HEARD_FOUND, result == 0, AT_FDCWD, path); \
     return result; \
@@ -266,7 +267,7 @@ LOOK(__xstat64, (int version, const char *path, struct stat64 *info), (version, 
 LOOK(__lxstat64, (int version, const char *path, struct stat64 *info), (version, path, info), path)
 
 int statx(int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict info) {
-  heed_look(folder, path);
+  heed_look(folder, path, __builtin_return_address(0));
   const int result = NEXT(statx)(folder, path, flags, mask, info);
   hear(HEARD_FOUND, result == 0, folder, path);
   return result;
@@ -279,7 +280,7 @@ long syscall(long number, ...) {
   long given[6];
   for (int i = 0; i < 6; i++) given[i] = va_arg(more, long);
   va_end(more);
-  if (number == SYS_statx) heed_look((int)given[0], (const char *)given[1]);
+  if (number == SYS_statx) heed_look((int)given[0], (const char *)given[1], __builtin_return_address(0));
   long result = system_call(number, given[0], given[1], given[2], given[3], given[4], given[5]);
   if (result < 0 && result > -4096) {
     errno = (int)-result;
@@ -294,7 +295,7 @@ long syscall(long number, ...) {
 }
 
 ssize_t readlink(const char *restrict path, char *restrict target, size_t size) {
-  heed_look(AT_FDCWD, path);
+  heed_look(AT_FDCWD, path, __builtin_return_address(0));
   const ssize_t length = NEXT(readlink)(path, target, size);
   // No link: so something is there (readlink(2)).
   hear(HEARD_FOUND, length >= 0 || errno == EINVAL, AT_FDCWD, path);
@@ -302,21 +303,21 @@ ssize_t readlink(const char *restrict path, char *restrict target, size_t size) 
 }
 
 char *realpath(const char *restrict path, char *restrict resolved) {
-  heed_look(AT_FDCWD, path);
+  heed_look(AT_FDCWD, path, __builtin_return_address(0));
   char *const result = NEXT(realpath)(path, resolved);
   hear(HEARD_FOUND, result, AT_FDCWD, path);
   return result;
 }
 
 DIR *opendir(const char *path) {
-  heed_look(AT_FDCWD, path);
+  heed_look(AT_FDCWD, path, __builtin_return_address(0));
   DIR *const folder = NEXT(opendir)(path);
   hear(HEARD_LISTING, folder, AT_FDCWD, path);
   return folder;
 }
 
 int scandir64(const char *restrict path, struct dirent64 ***restrict names, int (*filter)(const struct dirent64 *), int (*compare)(const struct dirent64 **, const struct dirent64 **)) {
-  heed_look(AT_FDCWD, path);
+  heed_look(AT_FDCWD, path, __builtin_return_address(0));
   const int count = NEXT(scandir64)(path, names, filter, compare);
   hear(HEARD_LISTING, count >= 0, AT_FDCWD, path);
   return count;
@@ -391,6 +392,14 @@ ACT(int, ftruncate64, (int fd, off64_t length), (fd, length), "to change a file"
 ACT(int, kill, (pid_t pid, int signal), (pid, signal), "to send a signal", true, NULL)
 ACT(int, tcsetattr, (int fd, int when, const struct termios *modes), (fd, when, modes), "to change a terminal", true, NULL)
 ACT(int, setpriority, (__priority_which_t which, id_t who, int priority), (which, who, priority), "to change a priority", true, NULL)
+ACT(int, setuid, (uid_t user), (user), "to become another user", true, NULL)
+ACT(int, seteuid, (uid_t user), (user), "to become another user", true, NULL)
+ACT(int, setgid, (gid_t group), (group), "to become another user", true, NULL)
+ACT(int, setegid, (gid_t group), (group), "to become another user", true, NULL)
+ACT(int, setgroups, (size_t count, const gid_t *groups), (count, groups), "to become another user", true, NULL)
+ACT(int, initgroups, (const char *user, gid_t group), (user, group), "to become another user", true, NULL)
+// To look at it is to set it, twice (process.umask()).
+ACT(mode_t, umask, (mode_t mask), (mask), "to set the mask of new files", is_going_on(), NULL)
 ACT(int, bind, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length), "to listen", true, NULL)
 ACT(char *, mkdtemp, (char *path), (path), "to make", true, path)
 ACT(int, mkstemp64, (char *path), (path), "to write", true, path)

@@ -15,6 +15,9 @@ void instastart_go_on(bool heeds_questions);
 // The program is about to read the time of day.
 void instastart_heed_date(void);
 
+// Whoever looks at the kernel's figures while `is_learning`, on this thread, does so on behalf of JavaScript, which can be called then.
+void instastart_learn_readers(bool is_learning);
+
 // Whoever reads the monotonic clock while `is_learning`, on this thread, is known from then on: it is to be the only one, uv_hrtime().
 void instastart_learn_clock(bool is_learning);
 
@@ -30,8 +33,8 @@ void instastart_set_clock_back(int64_t by);
 // For the observer's own use: the zygote parks.
 void stop_reading(void) __attribute__((visibility("hidden")));
 
-// Somebody is about to look at this path.
-void heed_look(int folder, const char *path) __attribute__((visibility("hidden")));
+// Somebody is about to look at this path, and calls from there.
+void heed_look(int folder, const char *path, const void *caller) __attribute__((visibility("hidden")));
 
 // Somebody is about to ask this.
 void heed_question(const char *question) __attribute__((visibility("hidden")));

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { whyOf } from '../support/commands.js'
 import { nodes } from '../support/nodes.js'
-import { Sandbox, debugLine, engines, isWarm } from '../support/sandbox.js'
+import { Sandbox, debugLine, engines, isWarm, warmWays } from '../support/sandbox.js'
 
 /** Required in the program's own code. A package may draw numbers as it is imported: the same one in two runs has been drawn in the zygote. */
 const lazy = 'module.exports = Math.random()\n'
@@ -41,6 +41,7 @@ const acts: { act: string; seen: string; stops: RegExp; differs?: true; status?:
   { act: 'const kind = process.stdin.constructor.name', seen: 'kind', stops: /make a standard stream/ },
   { act: 'fs.writeSync(2, "")', seen: '1', stops: /print/ },
   { act: 'const text = fs.readFileSync(0, "utf8")', seen: 'text', stops: /read the standard input/ },
+  { act: 'const mask = process.umask(0o027)', seen: '[mask, process.umask()]', stops: /mask of new files/ },
   { act: 'process.chdir("/")', seen: 'process.cwd()', stops: /change the working directory|ask for the working directory/ },
   { act: 'const here = process.cwd()', seen: 'here', stops: /ask for the working directory/ },
   { act: 'const isTerminal = require("node:tty").isatty(1)', seen: 'isTerminal', stops: /ask for a standard stream/ },
@@ -88,6 +89,37 @@ describe.each(nodes)('on Node $version', (node) => {
       expect(one.seen).toBeTruthy()
       expect(one.seen).not.toEqual(other.seen)
     }
+  })
+
+  test.each([...warmWays].flatMap((way) => engines.map((engine) => ({ way, engine }))))('with $way, by $engine', async ({ way, engine }) => {
+    await using own = new Sandbox(node, undefined, engine)
+    own.write('node_modules/lazy/index.js', lazy)
+    own.write('app.cjs', programOf('const args = process.argv.slice(2)', '[args, process.pid === Number(fs.readlinkSync("/proc/self"))]'))
+    await own.warmUp(way, ['app.cjs', 'first'])
+    const outcomes = [await own.run(way, ['app.cjs', 'a']), await own.run(way, ['app.cjs', 'b'])] as const
+    expect(outcomes.map(isWarm)).toEqual([true, true])
+    const [one, other] = outcomes.map(({ stdout }) => seenIn(stdout)) as [Seen, Seen]
+    expect([one.seen, other.seen]).toEqual([[['a'], true], [['b'], true]])
+    expect(one.drawn).toBe(other.drawn)
+  })
+
+  // Not by the accessor of `process`, where it would stop.
+  test.each(['', '> out.txt'])('what is printed by way of a stream that a package has made goes to the run\'s own output: %s', async (redirections) => {
+    sandbox.write('node_modules/printer/index.js', 'const { stdout } = process\nmodule.exports = (text) => stdout.write(text)\n')
+    sandbox.write('app.cjs', 'const print = require("printer")\nconst drawn = (() => require("lazy"))()\nprint(`${drawn}\\n`)\nprint("end\\n")\n')
+    const from = async () => {
+      const outcome = await sandbox.run('client', ['app.cjs'], { redirections })
+      return { ...outcome, printed: redirections ? sandbox.read('out.txt') : outcome.stdout }
+    }
+    let outcome = await from()
+    for (let i = 0; i < 4 && !isWarm(outcome); i++) {
+      await sandbox.untilSettled()
+      outcome = await from()
+    }
+    expect(debugLine(outcome)).toMatch(/^warm run/)
+    expect(outcome.printed).toMatch(/^0\.\d+\nend\n$/)
+    expect((await from()).printed).toBe(outcome.printed)
+    expect((await factsOf()).zygotes[0]).toMatchObject({ stop: { act: 'to print' } })
   })
 
   test('one zygote serves runs with any arguments, from any directory', async () => {
