@@ -54,7 +54,7 @@ const zygoteText = (zygote: ZygoteFacts, said: string | null): string => {
     zygote.isOfThisNode ? '' : wrapped(`The Node here is ${process.versions.node} (${process.execPath}), which has zygotes of its own.`, indent),
     zygote.isOfThisBuild ? '' : wrapped('It is of another build of instastart, which has zygotes of its own.', indent),
     zygote.reason && zygote.reason !== said ? paragraph(zygote.reason, indent) : '',
-    ...movedGates.map((gate) => wrapped(`${zygote.state === 'plain' ? 'The next one\'s gate' : 'Its gate'} ${stop ? 'is not before' : 'is in front of'} ${gate.file}${stop ? '' : ', which every run evaluates'}: ${gate.reason}`, indent)),
+    ...movedGates.map((gate) => wrapped(`${zygote.state === 'plain' ? 'The next one\'s gate' : 'Its gate'} ${stop ? 'has moved to' : 'is in front of'} ${gate.file}${stop ? '' : ', which every run evaluates'}: ${gate.reason}`, indent)),
     stop ? wrapped(`It has gone on past the imports, and stopped as ${stop.file} was about ${stop.act}.`, indent) : '',
     lastGate ? wrapped(`It did not go on ${lastGate.file === zygote.entry ? 'past the imports' : `past ${lastGate.file}`}, for nobody could have stopped what came then: ${lastGate.reason}.`, indent) : '',
     basePackages.length > 0 ? wrapped(`After an edit ${base === null ? 'the next one is made once more as a whole, and others after that' : 'the next one is made'} ` +

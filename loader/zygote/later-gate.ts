@@ -2,6 +2,7 @@
 // in a function. So the zygote goes on into the program's own code, up to the first act, and parks in the middle of that call. Where it turns out
 // that something was done that could not be stopped, the next zygote parks earlier.
 import fs from 'node:fs'
+import { transformedSource } from '../hooks/transform.js'
 import type { Native, Platform } from '../native.js'
 import { identityOf, type MovedGate } from '../protocol.js'
 import { warmth } from '../warmth.js'
@@ -47,10 +48,10 @@ export class LaterGate {
     return this.#root ?? ''
   }
 
-  /** Whether the gate may be later than this place: in front of the body of `file`, or in it, behind what it imports. `source`: its text. */
-  mayPass(file: string, source: string): boolean {
+  /** Whether the gate may be later than this place: in front of the body of `file`, or in it, behind what it imports. */
+  mayPass(file: string): boolean {
     // What a tool that is installed asks for seldom changes. In a program of one's own it is what it works with, and runs with any are warm.
-    if (isOwn(file) && /\benv\b/.test(source)) return false
+    if (isOwn(file) && /\benv\b/.test(transformedSource(file))) return false
     return this.#last?.file !== file && !warmth.isAutoLoaded && this.#native.inFlight() === ''
   }
 
@@ -104,4 +105,3 @@ export class LaterGate {
     return { file, identity: identityOf(file), reason }
   }
 }
-

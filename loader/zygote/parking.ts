@@ -1,7 +1,6 @@
 // The end of a zygote's JavaScript: it parks at the gate and goes on in every run, or gives up and says why.
 import { inspect } from 'node:util'
 import { getHeapStatistics } from 'node:v8'
-import { transformedSource } from '../hooks/transform.js'
 import type { Channel, Native, Platform, WordToBase } from '../native.js'
 import { identityOf, type BasePlan, type Manifest, type MovedGate } from '../protocol.js'
 import { startRun } from '../run/start.js'
@@ -121,7 +120,7 @@ export class Parking {
   reach(file = this.#options.entry) {
     if (this.#isOver) return
     const { laterGate, gateBefore } = this.#options.settings
-    const mayPass = laterGate && !gateBefore.some(({ covers }) => covers(file)) && this.#later.mayPass(file, transformedSource(file))
+    const mayPass = laterGate && !gateBefore.some(({ covers }) => covers(file)) && this.#later.mayPass(file)
     if (this.loadsBase || !mayPass) this.park(file)
     else if (!this.#later.isGoingOn) this.#goOn(file)
   }
