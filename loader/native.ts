@@ -145,6 +145,8 @@ export interface Native {
    * another thread acts, with the reason added.
    */
   goOn(options: { manifest: string; manifestOfAct: string; seconds: number; heedsQuestions: boolean }): void
+  /** How often Date was asked for the time since goOn(). */
+  dateReadings(): number
   /** What is under way in the event loop; '' if nothing is. */
   inFlight(): string
   /** How often OpenSSL was asked for random bytes since beginZygote(); of use only where that can be heard. */

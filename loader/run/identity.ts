@@ -12,13 +12,14 @@ export const define = (name: 'pid' | 'ppid', value: number) => {
   Object.defineProperty(process, name, { value, writable, enumerable, configurable })
 }
 
-export const takeIdentity = (run: RunFacts) => {
+/** `argv`: Node's own, where a program may have put another. */
+export const takeIdentity = (run: RunFacts, argv: string[]) => {
   const [entry = '', ...args] = run.args
   define('pid', run.pid)
   // The fork's parent is the zygote; the program's is whoever started the client.
   define('ppid', run.parentPid)
   // In place: modules may hold on to these arrays.
-  replace(process.argv, [process.execPath, path.resolve(entry), ...args])
+  replace(argv, [process.execPath, path.resolve(entry), ...args])
   replace(process.execArgv, run.execArgv)
 }
 

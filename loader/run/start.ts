@@ -15,6 +15,8 @@ export interface Parked {
   streams: number[]
   /** What a module has set as the process's title. */
   ownTitle: string | undefined
+  /** Node's own `process.argv`. */
+  argv: string[]
 }
 
 /** Where a program has looked at the clock in its own code, no time may seem to have passed since. */
@@ -23,7 +25,7 @@ const renewClock = (native: Native, platform: Platform, parkedNs: bigint) => {
   platform.renew(facts.startedNs, native.setClockBack(back) ? back : undefined)
 }
 
-export const startRun = (native: Native, platform: Platform, fork: Fork, { atNs, streams, ownTitle }: Parked) => {
+export const startRun = (native: Native, platform: Platform, fork: Fork, { atNs, streams, ownTitle, argv }: Parked) => {
   // First: an error in the rest must find its way out, too.
   platform.startRun(native.leaveFunction())
   if (fork === 'standby') process.title = process.title.replace('zygote', 'standby')
@@ -32,7 +34,7 @@ export const startRun = (native: Native, platform: Platform, fork: Fork, { atNs,
   // In there a standby waits for its client, and the image is left; its runs come out.
   native.becomeRun(facts)
   renewClock(native, platform, atNs)
-  takeIdentity(facts)
+  takeIdentity(facts, argv)
   if (fork !== 'image' || ownTitle !== undefined) takeTitle(native, ownTitle)
   refreshTerminals(streams)
   becomeWarm()

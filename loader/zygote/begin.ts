@@ -12,7 +12,7 @@ import { hideZygoteOptions, markAsZygote } from '../protocol.js'
 import { settingsFor } from '../settings.js'
 import { warmth } from '../warmth.js'
 import { becomeBase, type Load } from './base.js'
-import { commonjsGate, parkBefore } from './commonjs-gate.js'
+import { commonjsGate, parkBefore, watchLoading } from './commonjs-gate.js'
 import { esmGate } from './esm-gate.js'
 import { ExplicitGate } from './explicit-gate.js'
 import { GatePlaces } from './gate-places.js'
@@ -87,7 +87,7 @@ export const beginZygote = (key: string) => {
   const consulted = (file: string) => {
     files.consulted(file)
     if (places.isBefore(file)) parkBefore(file, parking)
-    asOwnWork(() => parking.passes(file))
+    if (asOwnWork(() => parking.passes(file))) watchLoading(file, parking)
   }
   const gate = esmGate(places, explicit, parking)
   const source = (url: string, text: string) => {

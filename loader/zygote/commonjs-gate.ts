@@ -34,15 +34,22 @@ const countLeading = (entry: string, source: string, parking: Parking): number |
   return count
 }
 
-/** `callback`: called when `module` has required another one. Node's `require` functions call the method of their module. */
-const watchRequires = (module: NodeModule, parking: Parking, callback: () => void) => {
+/** The gate may be where `module` has required `count` modules. Node's `require` functions call the method of their module. */
+const reachAfter = (module: NodeModule, count: number, parking: Parking) => {
+  let left = count
+  const forget = () => {
+    if (Object.getOwnPropertyDescriptor(module, 'require')?.value === watched) Reflect.deleteProperty(module, 'require')
+  }
   const watched = (id: string): unknown => {
     const result: unknown = Module.prototype.require.call(module, id)
-    callback()
+    if (--left === 0) {
+      forget()
+      parking.reach()
+    }
     return result
   }
   Object.defineProperty(module, 'require', { value: watched, configurable: true, enumerable: false, writable: true })
-  parking.whenOver(() => Reflect.deleteProperty(module, 'require'))
+  parking.whenOver(forget)
 }
 
 /** Node marks a module as loaded when it has been evaluated. */
@@ -61,6 +68,11 @@ const whenLoaded = (module: NodeModule, parking: Parking, callback: () => void) 
   })
 }
 
+/** Of a module that a program requires as it goes on. */
+export const watchLoading = (file: string, parking: Parking) => {
+  whenCached(file, parking, (module) => whenLoaded(module, parking, () => parking.hasLoaded()))
+}
+
 export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Parking) => {
   whenCached(entry, parking, (module) => {
     parking.hearQuestions()
@@ -71,13 +83,9 @@ export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Par
     }
     const count = countLeading(entry, source, parking)
     if (count === undefined) return
-    let left = count
-    watchRequires(module, parking, () => {
-      parking.hasRequired()
-      if (--left === 0) parking.reach()
-    })
     whenLoaded(module, parking, () => parking.end())
     if (count === 0) parking.reach()
+    else reachAfter(module, count, parking)
   })
 }
 
@@ -108,7 +116,6 @@ const whenEvaluated = (module: NodeModule, parking: Parking, callback: () => voi
 /** Parks before this file is evaluated, if it is CommonJS. */
 export const parkBefore = (file: string, parking: Parking) => {
   whenCached(file, parking, (module) => {
-    watchRequires(module, parking, () => parking.hasRequired())
     if (isOnlyLinked(module)) whenEvaluated(module, parking, () => parking.reach(file))
     else parking.reach(file)
   })

@@ -9,9 +9,17 @@ import { warmth } from '../warmth.js'
 import { requireCache } from './require-cache.js'
 
 /** In the middle of these calls there are handles, sockets and locks already that no fork may have. */
-const unstoppable = /^to (start a|connect|listen|look a host up|send a message|change a terminal)/
+const unstoppable = /^to (start a|connect|listen|look a host up|send a message|change a terminal|use an inherited)/
+
+const isSource = (file: string): boolean => /\.([cm]?[jt]s|[jt]sx)$/.test(file)
 
 export const isOwn = (file: string): boolean => !file.includes('/node_modules/')
+
+/** By its text; of own modules. */
+const mayAskForVariables = (file: string): boolean => {
+  if (!isOwn(file) || !isSource(file) || !fs.existsSync(file)) return false
+  return /\benv\b/.test(transformedSource(file))
+}
 
 /** Files and directories: where two runs read in one of them, both would move on. */
 const openFiles = () => fs.readdirSync('/proc/self/fd').filter((fd) => {
@@ -29,6 +37,7 @@ export class LaterGate {
   /** The module that was required last before something was done that could not be stopped. */
   #clean = ''
   #numbers = ''
+  #dates = 0
   #files = 0
   #variables = 0
   /** The program has begun to load modules that it does not wait for before the loop turns. */
@@ -51,7 +60,7 @@ export class LaterGate {
   /** Whether the gate may be later than this place: in front of the body of `file`, or in it, behind what it imports. */
   mayPass(file: string): boolean {
     // What a tool that is installed asks for seldom changes. In a program of one's own it is what it works with, and runs with any are warm.
-    if (isOwn(file) && /\benv\b/.test(transformedSource(file))) return false
+    if (isOwn(file) && [file, ...Object.keys(requireCache)].some(mayAskForVariables)) return false
     return this.#last?.file !== file && !warmth.isAutoLoaded && this.#native.inFlight() === ''
   }
 
@@ -65,19 +74,24 @@ export class LaterGate {
 
   begin(file: string) {
     this.#root = this.#clean = file
-    this.#numbers = this.#platform.randomPlace()
+    this.acceptImport()
     this.#files = openFiles()
     this.#variables = this.#variablesAsked()
   }
 
-  /** What was drawn last was drawn by modules as they were imported, and no run minds. */
-  acceptNumbers() {
-    if (this.isGoingOn) this.#numbers = this.#platform.randomPlace()
+  /** Numbers that were drawn last, and the time that was read, were so by a module as it was imported, and no run minds. */
+  acceptImport() {
+    if (!this.isGoingOn) return
+    this.#numbers = this.#platform.randomPlace()
+    this.#dates = this.#native.dateReadings()
+  }
+
+  isToBeLoaded(file: string): boolean {
+    return !requireCache[file] && isSource(file)
   }
 
   /** A module is about to be loaded: the gate could be in front of it. Returns what has been done before; '' if nothing. */
   pass(file: string): string {
-    if (requireCache[file] || !/\.([cm]?[jt]s|[jt]sx)$/.test(file)) return ''
     const done = this.done()
     if (!done) this.#clean = file
     return done
@@ -93,6 +107,7 @@ export class LaterGate {
     if (!this.isGoingOn) return ''
     if (warmth.isAutoLoaded) return 'to ask instastart/auto'
     if (this.#platform.randomPlace() !== this.#numbers) return 'to draw Math.random()'
+    if (this.#native.dateReadings() > this.#dates) return 'to read the clock'
     if (this.#variablesAsked() > this.#variables) return 'to ask for a variable'
     const inFlight = this.#native.inFlight()
     if (inFlight) return `open-handle: ${inFlight}`

@@ -65,6 +65,8 @@ export class Parking {
   #identity: WatchedIdentity | undefined
   /** Of the process, that a module has set. */
   #ownTitle: string | undefined
+  /** Node's own. */
+  #argv: string[] = []
   #isOver = false
   #isHearing = false
 
@@ -161,9 +163,9 @@ export class Parking {
     if (this.#later.isGoingOn) this.#later.isImporting = true
   }
 
-  /** A program that goes on has required a module. */
-  hasRequired() {
-    this.#later.acceptNumbers()
+  /** A module that a program has required as it goes on is evaluated. */
+  hasLoaded() {
+    this.#later.acceptImport()
   }
 
   /** The entry is evaluated to its end. What it imports in its own code comes with the loop's turns. */
@@ -178,12 +180,14 @@ export class Parking {
     this.whenOver(() => process.off('beforeExit', park))
   }
 
-  /** A module is about to be loaded. */
-  passes(file: string) {
-    if (!this.#later.isGoingOn || this.#isOver) return
-    if (!this.#isProgram(moduleUnderEvaluation())) this.#later.acceptNumbers()
+  /** A module is about to be loaded, perhaps. Whether it is to be told when it is evaluated. */
+  passes(file: string): boolean {
+    if (!this.#later.isGoingOn || this.#isOver || !this.#later.isToBeLoaded(file)) return false
+    const loading = moduleUnderEvaluation()
+    if (loading !== undefined && !this.#isProgram(loading) && requireCache[loading]?.loaded === false) this.#later.acceptImport()
     const done = this.#later.pass(file)
     if (done) this.giveUp(done)
+    return true
   }
 
   /** Does not return in the zygote. Returns in every run, repaired. `gate`: the file in front of whose body it is, or in which. */
@@ -201,7 +205,7 @@ export class Parking {
     if (difference) this.giveWay({ reason: difference, base })
     this.#release()
     const rebinds = watchedStdio.rebinds()
-    const parked = { atNs: process.hrtime.bigint(), streams: rebinds.map(([standard]) => standard), ownTitle: this.#ownTitle }
+    const parked = { atNs: process.hrtime.bigint(), streams: rebinds.map(([standard]) => standard), ownTitle: this.#ownTitle, argv: this.#argv }
     const fork = native.park({
       manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs, base, askedBy: platform.askers() }),
       idleMs: idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle),
@@ -319,7 +323,6 @@ export class Parking {
   /** What the manifest is to say of the act that a module is about to do; '' if it may. */
   #explain(act: string): string {
     if (this.#later.isGoingOn && !isRenewed(act)) {
-      if (act === 'to read the clock' && this.#isPackageLoaded()) return ''
       // What modules ask as they are imported is remembered, as before the end of the program's own imports.
       if (act.startsWith('to ask for ') && !this.#isAskedByProgram()) return ''
       if (!this.#later.stopsAt(act)) return this.#givenUpText({ ...this.#tooLate(act), ...this.#asBefore() })
@@ -333,12 +336,6 @@ export class Parking {
     // With another gate another zygote is worth a try at once; a base would reach that gate.
     const next = obstacle.gates && { ...this.#asBefore(), ...this.loadsBase && { base: noBase } }
     return this.#givenUpText({ ...obstacle, ...next, files: this.#options.files.identities() })
-  }
-
-  /** As a package is imported it may look at the clock, before and after the end of the program's own imports. */
-  #isPackageLoaded(): boolean {
-    const file = moduleUnderEvaluation()
-    return file !== undefined && !isOwn(file) && !this.#isProgram(file) && requireCache[file]?.loaded === false
   }
 
   #isAskedByProgram(): boolean {
@@ -371,7 +368,7 @@ export class Parking {
 
   #release() {
     this.#isOver = true
-    this.#options.watchedArguments.release()
+    this.#argv = this.#options.watchedArguments.release()
     this.#options.watchedStdio.release()
     this.#ownTitle = this.#identity?.release()
     for (const cleanup of this.#cleanups) cleanup()

@@ -1,12 +1,13 @@
 // What modules ask of process.argv before the gate. Most only look for a flag (`argv.includes('--color')`); a client whose arguments
 // answer such a question differently must not get this zygote's modules.
 
+import { inspect } from 'node:util'
 import type { ParkOptions } from '../native.js'
 
 export interface WatchedArguments {
   questions: () => Pick<ParkOptions, 'arguments' | 'searchedArguments' | 'asksAllArguments' | 'entry' | 'asksEntry'>
-  /** Puts the real array back. A reference captured before goes on to work, unobserved. */
-  release: () => void
+  /** Puts the real array back, and returns it. A reference captured before goes on to work, unobserved. */
+  release: () => string[]
 }
 
 interface Notes {
@@ -39,7 +40,7 @@ const observe = (real: string[], { search: noteSearch, readAll, readEntry }: Not
     },
     ownKeys: (target) => {
       readAll()
-      return Reflect.ownKeys(target)
+      return Reflect.ownKeys(target).filter((key) => key !== inspect.custom)
     },
     getOwnPropertyDescriptor: (target, property) => {
       readEntry()
@@ -65,7 +66,7 @@ export const watchArguments = (noteAsker: (question: string) => void, beforeAll:
     asked.add(question)
   }
   observing.add(real)
-  process.argv = observe(real, {
+  const notes: Notes = {
     search: (text) => {
       searched.add(text)
       ask(`=${text}`)
@@ -75,12 +76,25 @@ export const watchArguments = (noteAsker: (question: string) => void, beforeAll:
       ask('*')
     },
     readEntry: () => ask('/'),
+  }
+  const observed = process.argv = observe(real, notes)
+  // Node prints what is behind a Proxy, and asks that first whether it has a way of its own.
+  Object.defineProperty(real, inspect.custom, {
+    configurable: true,
+    enumerable: false,
+    get: () => {
+      notes.readAll()
+      return undefined
+    },
   })
   return {
     questions: () => ({ arguments: own, searchedArguments: [...searched], asksAllArguments: asked.has('*'), entry, asksEntry: asked.has('/') }),
     release: () => {
       observing.delete(real)
-      process.argv = real
+      Reflect.deleteProperty(real, inspect.custom)
+      // A program may have put another in its place.
+      if (process.argv === observed) process.argv = real
+      return real
     },
   }
 }

@@ -49,22 +49,22 @@ export const watchStdio = (noteAsker: (question: string) => void, beforeMaking: 
     if (!askedSizes.has(standard)) noteAsker(`@${standard}`)
     askedSizes.add(standard)
   }
+  const getters = new Map<string, () => Stream>()
   const originals = names.map((name) => Object.getOwnPropertyDescriptor(process, name))
   names.forEach((name, standard) => {
     const original = originals[standard]
     if (!original?.get) return
     const make = original.get.bind(process)
-    Object.defineProperty(process, name, {
-      ...original,
-      get: () => {
-        beforeMaking()
-        const stream = make() as Stream
-        if (isReleased) return stream
-        if (!made.has(standard)) watches.push(watchSize(stream, () => askSize(String(standard))))
-        made.set(standard, stream)
-        return stream
-      },
-    })
+    const get = () => {
+      beforeMaking()
+      const stream = make() as Stream
+      if (isReleased) return stream
+      if (!made.has(standard)) watches.push(watchSize(stream, () => askSize(String(standard))))
+      made.set(standard, stream)
+      return stream
+    }
+    getters.set(name, get)
+    Object.defineProperty(process, name, { ...original, get })
   })
   return {
     rebinds: () => [...made].flatMap(([standard, stream]) => {
@@ -77,7 +77,9 @@ export const watchStdio = (noteAsker: (question: string) => void, beforeMaking: 
       for (const end of watches) end()
       names.forEach((name, standard) => {
         const original = originals[standard]
-        if (original) Object.defineProperty(process, name, original)
+        // A module may have put another in its place.
+        const isOurs = Object.getOwnPropertyDescriptor(process, name)?.get === getters.get(name)
+        if (original && isOurs) Object.defineProperty(process, name, original)
       })
     },
   }

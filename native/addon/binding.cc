@@ -220,6 +220,9 @@ Napi::Value goOn(const Napi::CallbackInfo& info) {
 // inFlight(): what is under way in the event loop.
 Napi::Value inFlight(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), zygote->inFlight()); }
 
+// dateReadings(): how often the program has read the time of day since goOn().
+Napi::Value dateReadings(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(::dateReadings())); }
+
 // setClockBack(ns: bigint): whether the program has read the clock since it goes on; if not, nothing is done.
 Napi::Value setClockBack(const Napi::CallbackInfo& info) {
   bool lossless;
@@ -412,6 +415,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("obstacle", obstacle);
   add("goOn", goOn);
   add("inFlight", inFlight);
+  add("dateReadings", dateReadings);
   add("setClockBack", setClockBack);
   add("randomDraws", randomDraws);
   add("abandon", abandon);

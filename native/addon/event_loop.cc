@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cctype>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <mutex>
+#include <sys/stat.h>
 
 extern "C" {
 struct uv_handle_s;
@@ -45,6 +48,22 @@ std::vector<uv_handle_s*> EventLoop::handles() const {
   uv_walk(loop_, [](uv_handle_s* handle, void* into) { static_cast<std::vector<uv_handle_s*>*>(into)->push_back(handle); }, &found);
   return found;
 }
+
+// Files, directories and named pipes that this process has open.
+static size_t openFiles() {
+  size_t count = 0;
+  DIR* const folder = opendir("/proc/self/fd");
+  if (!folder) return SIZE_MAX;
+  while (const dirent* const entry = readdir(folder)) {
+    struct stat info;
+    const int fd = atoi(entry->d_name);
+    if (isdigit(entry->d_name[0]) && fd != dirfd(folder) && fstat(fd, &info) == 0) count += S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISFIFO(info.st_mode);
+  }
+  closedir(folder);
+  return count;
+}
+
+void EventLoop::rememberFiles() { files_before_ = openFiles(); }
 
 void EventLoop::remember() {
   for (uv_handle_s* handle : handles()) (uv_is_active(handle) ? active_before_ : idle_before_).insert(handle);
@@ -85,15 +104,16 @@ struct Meeting {
   size_t inside = 0;
 };
 
-Meeting& meeting = *new Meeting;  // never destroyed: threads wait in it
-
+// As in libuv's src/threadpool.c.
 size_t poolSize() {
   const char* const setting = getenv("UV_THREADPOOL_SIZE");
-  const int size = setting ? atoi(setting) : 0;
-  return size > 0 ? static_cast<size_t>(std::min(size, 1024)) : 4;  // as in libuv's src/threadpool.c
+  const auto size = setting ? static_cast<unsigned>(atoi(setting)) : 4U;
+  return std::clamp(size, 1U, 1024U);
 }
 
-void stay(uv_work_s*) {
+// A request begins with a pointer for its owner (uv.h, UV_REQ_FIELDS).
+void stay(uv_work_s* work) {
+  Meeting& meeting = **reinterpret_cast<Meeting**>(work);
   std::unique_lock lock(meeting.mutex);
   meeting.inside++;
   meeting.changed.notify_all();
@@ -105,12 +125,18 @@ void stay(uv_work_s*) {
 bool EventLoop::settleRequests() {
   if (loop_->active_reqs.count == 0) return true;
   const size_t size = poolSize();
-  for (size_t i = 0; i < size; i++)
-    if (uv_queue_work(loop_, static_cast<uv_work_s*>(calloc(1, uv_req_size(WORK_TYPE))), stay, nullptr) != 0) return false;
+  Meeting& meeting = *new Meeting;  // never destroyed: threads wait in it
+  for (size_t i = 0; i < size; i++) {
+    auto* const work = static_cast<uv_work_s*>(calloc(1, uv_req_size(WORK_TYPE)));
+    *reinterpret_cast<Meeting**>(work) = &meeting;
+    if (uv_queue_work(loop_, work, stay, nullptr) != 0) return false;
+  }
   // Nobody is to wait for these.
   loop_->active_reqs.count -= static_cast<unsigned>(size);
   std::unique_lock lock(meeting.mutex);
-  return meeting.changed.wait_for(lock, std::chrono::seconds(LONGEST_SETTLING_SECONDS), [&] { return meeting.inside == size; });
+  const bool is_settled = meeting.changed.wait_for(lock, std::chrono::seconds(LONGEST_SETTLING_SECONDS), [&] { return meeting.inside == size; });
+  // What has only been opened so far would be read by all runs at one place.
+  return is_settled && openFiles() <= files_before_;
 }
 
 int EventLoop::afterFork() {

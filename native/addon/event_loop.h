@@ -22,6 +22,8 @@ class EventLoop {
   // that takes too long.
   bool settleRequests();
   uv_loop_s* get() const { return loop_; }
+  // The files that are open now do not count as a request's.
+  void rememberFiles();
   // How many handles there are.
   size_t handleCount() const { return handles().size(); }
   // In a child, before anything else uses the loop. Returns a libuv error, 0 if none.
@@ -30,5 +32,6 @@ class EventLoop {
  private:
   std::vector<uv_handle_s*> handles() const;
   uv_loop_s* loop_;
+  size_t files_before_ = 0;
   std::unordered_set<uv_handle_s*> active_before_, idle_before_;
 };

@@ -58,6 +58,15 @@ bool hasReadClock() {
   return has_read && has_read();
 }
 
+void stopReading() {
+  if (const auto stop = find<decltype(instastart_stop_reading)>("instastart_stop_reading")) stop();
+}
+
+uint64_t dateReadings() {
+  const auto count = find<decltype(instastart_date_readings)>("instastart_date_readings");
+  return count ? count() : 0;
+}
+
 void countOnClock() {
   if (const auto count_on = find<decltype(instastart_count_on_clock)>("instastart_count_on_clock")) count_on();
 }

@@ -19,6 +19,8 @@ void learnReaders(bool is_learning);
 void learnClock();
 void goOn(bool heeds_questions);
 bool hasReadClock();
+void stopReading();
+uint64_t dateReadings();
 void countOnClock();  // as if it had
 void setClockBack(int64_t by);
 

@@ -10,8 +10,8 @@ const char* uv_handle_type_name(int);
 size_t uv_handle_size(int);
 int uv_prepare_init(uv_loop_s*, uv_prepare_s*);
 int uv_prepare_start(uv_prepare_s*, void (*)(uv_prepare_s*));
+int uv_prepare_stop(uv_prepare_s*);
 void uv_unref(uv_prepare_s*);
-void uv_close(uv_prepare_s*, void (*)(uv_prepare_s*));
 }
 
 enum { PREPARE_TYPE = 9 };
@@ -29,7 +29,7 @@ bool atEachTurn(uv_loop_s* loop, std::function<void()> look) {
   return uv_prepare_start(prepare, [](uv_prepare_s*) { look_at_turn(); }) == 0;
 }
 
+// It stays: to close it would have the loop turn once more.
 void endTurns() {
-  if (prepare) uv_close(prepare, [](uv_prepare_s* closed) { free(closed); });
-  prepare = nullptr;
+  if (prepare) uv_prepare_stop(prepare);
 }

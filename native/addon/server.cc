@@ -37,8 +37,8 @@ Run Server::serve() {
     watched.push_back({closed_ || conversations_.size() >= MAX_CONVERSATIONS ? -1 : zygote_.listener_.get(), POLLIN, 0});
     watched.push_back({closed_ ? -1 : footing_.heard(), POLLIN, 0});
     watched.push_back({closed_ ? -1 : zygote_.command_.get(), POLLIN, 0});
-    // A client with a run says nothing any more; whether it lives is its life-line's business.
-    for (const ConversationPtr& conversation : conversations_) watched.push_back({conversation->pid ? -1 : conversation->socket.get(), POLLIN, 0});
+    // A client with a run says nothing any more, but may be gone.
+    for (const ConversationPtr& conversation : conversations_) watched.push_back({conversation->socket.get(), static_cast<short>(conversation->pid ? 0 : POLLIN), 0});
     const int ready = poll(watched.data(), watched.size(), pollTimeout());
     if (ready < 0) continue;
     if (ready == 0) {

@@ -111,6 +111,9 @@ void Zygote::leaveInsteadOf(const char* act) {
 
 bool Zygote::heedActs(const std::string& own_folder, const std::string& manifest, Explain explain) {
   acting = this;
+  markOwnWork(true);
+  loop_.rememberFiles();
+  markOwnWork(false);
   manifest_of_act_ = manifest;
   explain_ = std::move(explain);
   heedCryptoRandom([] { acting->leaveInsteadOf("to draw random bytes"); });
@@ -174,6 +177,7 @@ bool Zygote::becomeVariant(const Questions& questions) {
 bool Zygote::park(Parking& parking, Run* run) {
   alarm(0);
   endTurns();
+  stopReading();
   command_watch_.end();
   // Of a zygote that gave up before this one.
   unlinkat(dir_.fd, (key_ + ".log").c_str(), 0);

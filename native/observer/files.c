@@ -121,7 +121,8 @@ void heed(const char *what, int folder, const char *path) {
   static atomic_flag is_stopped = ATOMIC_FLAG_INIT;
   if (!is_heeding()) return;
   char absolute[PATH_MAX] = "", act[PATH_MAX + 64];
-  if (path && make_absolute(folder, path, absolute) && is_nobodys(absolute)) return;
+  // What a program that goes on does to a device is not for nobody.
+  if (path && make_absolute(folder, path, absolute) && is_nobodys(absolute) && !(is_going_on_here() && is_below(absolute, "/dev"))) return;
   snprintf(act, sizeof act, "%s%s%s", what, absolute[0] ? ": " : "", absolute);
   // Other threads get no further, while this one leaves.
   if (atomic_flag_test_and_set(&is_stopped))
@@ -173,7 +174,7 @@ static void opening(int flags, int folder, const char *path, const void *caller)
   if (is_stream(path)) heed("to open a standard stream", AT_FDCWD, NULL);
   const bool makes = flags & O_CREAT;
   // One that fails changes nothing.
-  if (is_to_write(flags) && (exists(folder, path) ? !(makes && (flags & O_EXCL)) : makes)) heed("to write", folder, path);
+  if (is_to_write(flags) && (is_going_on() || (exists(folder, path) ? !(makes && (flags & O_EXCL)) : makes))) heed("to write", folder, path);
 }
 
 void instastart_heed_acts(const char *folder, void (*instead)(const char *act)) {
@@ -188,7 +189,6 @@ void instastart_mark_own_work(bool is_own) { is_own_work = is_own; }
 
 struct heard_files instastart_stop_heeding(void) {
   atomic_store(&is_deaf, true);
-  stop_reading();
   return (struct heard_files){text, text_length, found, is_overflown};
 }
 
@@ -337,6 +337,7 @@ static bool is_output(int fd) {
 }
 
 static void heed_output(int fd) {
+  heed_descriptor(fd);
   if (is_heeding() && is_output(fd)) heed("to print", AT_FDCWD, NULL);
   if (is_heeding() && fd == channel) heed("to send a message", AT_FDCWD, NULL);
 }
@@ -358,16 +359,17 @@ PRINT(sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, 
 #define READ(name, parameters, arguments) \
   ssize_t name parameters { \
     if (fd == STDIN_FILENO) heed("to read the standard input", AT_FDCWD, NULL); \
+    heed_descriptor(fd); \
     return NEXT(name) arguments; \
   }
 READ(read, (int fd, void *into, size_t size), (fd, into, size))
 READ(readv, (int fd, const struct iovec *parts, int count), (fd, parts, count))
 READ(pread64, (int fd, void *into, size_t size, off64_t at), (fd, into, size, at))
 
-// A function that changes something under this condition.
+// A function that changes something under this condition; for a program that goes on, that nothing is changed is an answer.
 #define ACT(type, name, parameters, arguments, what, condition, path) \
   type name parameters { \
-    if (is_heeding() && (condition)) heed(what, AT_FDCWD, path); \
+    if (is_heeding() && (is_going_on() || (condition))) heed(what, AT_FDCWD, path); \
     return NEXT(name) arguments; \
   }
 ACT(int, rename, (const char *from, const char *to), (from, to), "to rename", exists(AT_FDCWD, from), from)
@@ -399,6 +401,10 @@ ACT(int, setegid, (gid_t group), (group), "to become another user", true, NULL)
 ACT(int, setgroups, (size_t count, const gid_t *groups), (count, groups), "to become another user", true, NULL)
 ACT(int, initgroups, (const char *user, gid_t group), (user, group), "to become another user", true, NULL)
 // To look at it is to set it, twice (process.umask()).
+int close(int fd) {
+  if (is_heeding() && is_going_on() && fd >= 0 && fd <= STDERR_FILENO) heed("to close a standard stream", AT_FDCWD, NULL);
+  return NEXT(close)(fd);
+}
 ACT(mode_t, umask, (mode_t mask), (mask), "to set the mask of new files", is_going_on(), NULL)
 ACT(int, bind, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length), "to listen", true, NULL)
 ACT(char *, mkdtemp, (char *path), (path), "to make", true, path)

@@ -37,7 +37,7 @@ void instastart_count_on_clock(void) { has_read_clock = true; }
 void instastart_set_clock_back(int64_t by) { set_back = by; }
 
 // In runs nothing may be added to each of many readings.
-void stop_reading(void) {
+void instastart_stop_reading(void) {
   if (!has_read_clock) clock_reader = NULL;
 }
 
@@ -63,6 +63,15 @@ static bool is_reader(const void *caller) {
 
 bool is_going_on(void) { return is_heeding() && goes_on; }
 
+bool is_going_on_here(void) { return goes_on; }
+
+// The zygote has nothing there, so that a run can have what its client was handed down (addon/low_descriptors.h).
+enum { LOW_DESCRIPTORS = 64 };
+
+void heed_descriptor(int fd) {
+  if (is_going_on() && fd > 2 && fd < LOW_DESCRIPTORS) heed("to use an inherited descriptor", AT_FDCWD, NULL);
+}
+
 void heed_question(const char *question) {
   char act[NAME_MAX];
   if (!heeds_questions || !is_going_on()) return;
@@ -75,7 +84,7 @@ void heed_look(int folder, const char *path, const void *caller) {
   if (!is_reader(caller)) return;
   if (path && *path && *path != '/' && folder == AT_FDCWD) heed_question("the working directory");
   if (!is_going_on() || !make_absolute(folder, path, absolute)) return;
-  if (strncmp(absolute, "/proc/", 6) != 0 && strncmp(absolute, "/sys/", 5) != 0) return;
+  if (strncmp(absolute, "/proc/", 6) != 0 && strncmp(absolute, "/sys/", 5) != 0 && strncmp(absolute, "/dev/", 5) != 0) return;
   snprintf(act, sizeof act, "to look at %s", absolute);
   heed(act, AT_FDCWD, NULL);
 }
@@ -105,9 +114,13 @@ int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *
   return NEXT(pthread_cond_timedwait)(condition, mutex, &later);
 }
 
-void instastart_heed_date(void) {
-  if (is_going_on()) heed("to read the clock", AT_FDCWD, NULL);
+static uint64_t date_readings;
+
+void instastart_note_date(void) {
+  if (is_going_on()) date_readings++;
 }
+
+uint64_t instastart_date_readings(void) { return date_readings; }
 
 #define READING(name, parameters, arguments, what) \
   int name parameters { \

@@ -12,8 +12,12 @@ extern "C" {
 // act, too. (Nobody can be called in the middle of a question for a variable, where Node holds a lock.)
 void instastart_go_on(bool heeds_questions);
 
-// The program is about to read the time of day.
-void instastart_heed_date(void);
+// The program reads the time of day (Date). It may be in the middle of optimized code, where V8 can call nobody.
+void instastart_note_date(void);
+uint64_t instastart_date_readings(void);
+
+// The zygote parks.
+void instastart_stop_reading(void);
 
 // Whoever looks at the kernel's figures while `is_learning`, on this thread, does so on behalf of JavaScript, which can be called then.
 void instastart_learn_readers(bool is_learning);
@@ -30,17 +34,18 @@ void instastart_count_on_clock(void);
 // In a run, if it has: what it reads from now on is that much earlier (ns), as if no time had passed while the zygote was parked.
 void instastart_set_clock_back(int64_t by);
 
-// For the observer's own use: the zygote parks.
-void stop_reading(void) __attribute__((visibility("hidden")));
-
-// Somebody is about to look at this path, and calls from there.
+// For the observer's own use: somebody is about to look at this path, and calls from there.
 void heed_look(int folder, const char *path, const void *caller) __attribute__((visibility("hidden")));
 
 // Somebody is about to ask this.
 void heed_question(const char *question) __attribute__((visibility("hidden")));
 
-// Whether the program goes on, on this thread.
+// Somebody is about to use this descriptor.
+void heed_descriptor(int fd) __attribute__((visibility("hidden")));
+
+// Whether the program goes on, on this thread: as long as acts are heeded; and in the middle of one.
 bool is_going_on(void) __attribute__((visibility("hidden")));
+bool is_going_on_here(void) __attribute__((visibility("hidden")));
 
 #ifdef __cplusplus
 }

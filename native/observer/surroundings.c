@@ -32,6 +32,7 @@ void note_directory(void) {
 void note_descriptor(int fd) {
   static bool is_attributed[3];
   static const char *const questions[] = {"<0", "<1", "<2"};
+  heed_descriptor(fd);
   if (fd < 0 || fd > 2 || !is_heard()) return;
   heed_question("a standard stream");
   if (!is_heard()) return;

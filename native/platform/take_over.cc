@@ -35,8 +35,8 @@ double monotonicTime(Platform*) { return static_cast<double>(nowNs(CLOCK_MONOTON
 
 // For Date: each time that a program asks.
 double clockTime(Platform*) {
-  static const auto heed = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "instastart_heed_date"));
-  if (heed) heed();
+  static const auto note = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "instastart_note_date"));
+  if (note) note();
   return static_cast<double>(nowNs(CLOCK_REALTIME) / 1000) / 1e3;
 }
 

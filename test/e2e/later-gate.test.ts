@@ -26,8 +26,11 @@ const acts: { act: string; seen: string; stops: RegExp; differs?: true; status?:
   { act: 'const [, , ...args] = process.argv', seen: 'args', stops: /read its arguments/ },
   { act: 'const { argv } = process', seen: 'argv.length', stops: /read its arguments/ },
   { act: 'const { pid } = process', seen: 'pid === Number(fs.readlinkSync("/proc/self")) && pid', stops: /read process\.pid/, differs: true },
-  { act: 'const now = Date.now()', seen: 'now', stops: /read the clock/, differs: true },
-  { act: 'const now = new Date()', seen: 'now', stops: /read the clock/, differs: true },
+  { act: 'const text = require("node:util").inspect(process.argv)', seen: 'text.split(",").length', stops: /read its arguments/ },
+  { act: 'process.argv = ["", "", "own"]\nconst args = process.argv.slice(2)\nprocess.stdout.write("")', seen: '[args, process.argv]', stops: /make a standard stream/ },
+  { act: 'fs.writeFileSync("/dev/null", "")', seen: '1', stops: /to look at \/dev\/null/ },
+  { act: 'let made = true\ntry { fs.mkdirSync(__dirname) } catch { made = false }', seen: 'made', stops: /to make/ },
+  { act: 'try { fs.unlinkSync(`${__dirname}/none`) } catch {}', seen: '1', stops: /to remove/ },
   { act: 'const bytes = crypto.randomBytes(8)', seen: 'bytes.toString("hex")', stops: /draw random bytes/, differs: true },
   { act: 'const id = crypto.randomUUID()', seen: 'id', stops: /draw random bytes/, differs: true },
   { act: 'fs.appendFileSync(`${__dirname}/out.txt`, "line\\n")', seen: 'fs.readFileSync("out.txt", "utf8").split("\\n").length', stops: /to write: .*out\.txt/, differs: true },
@@ -135,6 +138,9 @@ describe.each(nodes)('on Node $version', (node) => {
 
   test.each([
     ['Math.random()', 'const id = Math.random()', 'id < 1', /Math\.random/],
+    ['Math.random(), and then a builtin', 'const id = Math.random()\nrequire("node:zlib")', 'id < 1', /Math\.random/],
+    ['the time of day', 'const now = Date.now()', 'now > 1e12', /read the clock/],
+    ['a descriptor that was handed down, or is none', 'let error\ntry { fs.writeSync(60, "x") } catch ({ code }) { error = code }', 'error', /inherited descriptor/],
     ['a process that is started', 'const { status } = require("node:child_process").spawnSync("true")', 'status', /start a process/],
     ['a file that is kept open', 'const fd = fs.openSync(__filename)', 'fs.readSync(fd, Buffer.alloc(4))', /file open/],
     ['a server', 'const server = require("node:net").createServer().listen(0, () => server.close())', 'server.listening', /listen/],
