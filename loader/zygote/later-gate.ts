@@ -6,6 +6,7 @@ import { transformedSource } from '../hooks/transform.js'
 import type { Native, Platform } from '../native.js'
 import { identityOf, type MovedGate } from '../protocol.js'
 import { warmth } from '../warmth.js'
+import { isOurs } from './module-under-evaluation.js'
 import { requireCache } from './require-cache.js'
 
 /** In the middle of these calls there are handles, sockets and locks already that no fork may have. */
@@ -17,7 +18,7 @@ export const isOwn = (file: string): boolean => !file.includes('/node_modules/')
 
 /** By its text; of own modules. */
 const mayAskForVariables = (file: string): boolean => {
-  if (!isOwn(file) || !isSource(file) || !fs.existsSync(file)) return false
+  if (!isOwn(file) || isOurs(file) || !isSource(file) || !fs.existsSync(file)) return false
   return /\benv\b/.test(transformedSource(file))
 }
 
