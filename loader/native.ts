@@ -147,6 +147,8 @@ export interface Native {
   goOn(options: { manifest: string; manifestOfAct: string; seconds: number; heedsQuestions: boolean }): void
   /** How often Date was asked for the time since goOn(). */
   dateReadings(): number
+  /** How many files, directories and named pipes this process has open. */
+  openFiles(): number
   /** What is under way in the event loop; '' if nothing is. */
   inFlight(): string
   /** How often OpenSSL was asked for random bytes since beginZygote(); of use only where that can be heard. */

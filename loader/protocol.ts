@@ -82,7 +82,7 @@ export interface Manifest {
   /** With 'parked': why the zygote has left. */
   ended?: string
   /** With 'parked', where it went on past its imports: what it was about to do, and in which module. */
-  stop?: { act: string; file: string }
+  stop?: { act: string; file: string } | undefined
   /** With 'given-up': why there is no zygote. */
   reason?: string
   /** With 'given-up': how often in a row, and when last (Date.now()). */

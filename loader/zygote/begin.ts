@@ -57,9 +57,9 @@ export const beginZygote = (key: string) => {
   platform.beginAttribution(distribution + path.sep)
   native.attributeQuestions(platform.noteAskerFunction())
   const noteAsker = (question: string) => platform.noteAsker(question)
-  const watchedStdio = watchStdio(noteAsker, () => parking.actOfProgram('to make a standard stream'))
+  const watchedStdio = watchStdio(noteAsker, () => parking.later.actOfProgram('to make a standard stream'))
   rehearse()
-  const watchedArguments = watchArguments(noteAsker, () => parking.act('to read its arguments'))
+  const watchedArguments = watchArguments(noteAsker, () => parking.later.act('to read its arguments'))
   const parking = new Parking({ native, platform, entry, manifest, files, watchedArguments, watchedStdio, settings, isByAuto: hadPreload })
   const { split, channel } = parking
   if (channel && !(require('./channel.js') as typeof import('./channel.js')).openChannel(native, channel)) parking.giveUp('ipc-channel')
@@ -87,7 +87,7 @@ export const beginZygote = (key: string) => {
   const consulted = (file: string) => {
     files.consulted(file)
     if (places.isBefore(file)) parkBefore(file, parking)
-    if (asOwnWork(() => parking.passes(file))) watchLoading(file, parking)
+    if (asOwnWork(() => parking.later.passes(file))) watchLoading(file, parking)
   }
   const gate = esmGate(places, explicit, parking)
   const source = (url: string, text: string) => {
@@ -97,7 +97,7 @@ export const beginZygote = (key: string) => {
   }
   const resolved: typeof split.resolved = (...step) => {
     split.resolved(...step)
-    parking.imports()
+    parking.later.imports()
   }
   const required: typeof split.required = (...step) => asOwnWork(() => split.required(...step))
   installHooks({ inZygote: true, watcher: { ...gate, source, resolved, required, consulted, asOwnWork } })

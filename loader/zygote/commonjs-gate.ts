@@ -44,7 +44,7 @@ const reachAfter = (module: NodeModule, count: number, parking: Parking) => {
     const result: unknown = Module.prototype.require.call(module, id)
     if (--left === 0) {
       forget()
-      parking.reach()
+      parking.later.reach()
     }
     return result
   }
@@ -70,7 +70,7 @@ const whenLoaded = (module: NodeModule, parking: Parking, callback: () => void) 
 
 /** Of a module that a program requires as it goes on. */
 export const watchLoading = (file: string, parking: Parking) => {
-  whenCached(file, parking, (module) => whenLoaded(module, parking, () => parking.hasLoaded()))
+  whenCached(file, parking, (module) => whenLoaded(module, parking, () => parking.later.hasLoaded()))
 }
 
 export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Parking) => {
@@ -83,8 +83,8 @@ export const commonjsGate = (entry: string, explicit: ExplicitGate, parking: Par
     }
     const count = countLeading(entry, source, parking)
     if (count === undefined) return
-    whenLoaded(module, parking, () => parking.end())
-    if (count === 0) parking.reach()
+    whenLoaded(module, parking, () => parking.later.end())
+    if (count === 0) parking.later.reach()
     else reachAfter(module, count, parking)
   })
 }
@@ -116,7 +116,7 @@ const whenEvaluated = (module: NodeModule, parking: Parking, callback: () => voi
 /** Parks before this file is evaluated, if it is CommonJS. */
 export const parkBefore = (file: string, parking: Parking) => {
   whenCached(file, parking, (module) => {
-    if (isOnlyLinked(module)) whenEvaluated(module, parking, () => parking.reach(file))
-    else parking.reach(file)
+    if (isOnlyLinked(module)) whenEvaluated(module, parking, () => parking.later.reach(file))
+    else parking.later.reach(file)
   })
 }

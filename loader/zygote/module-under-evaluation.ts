@@ -31,8 +31,7 @@ const sitesOnStack = (callee: (...args: never[]) => unknown): Site[] => {
   }
 }
 
-/** Of instastart itself. */
-export const isOurs = (script: string): boolean => script.startsWith(distribution + path.sep)
+const isOurs = (script: string): boolean => script.startsWith(distribution + path.sep)
 
 /** Of all scripts on the stack that are not ours, the innermost first. */
 export const scriptsOnStack = (): string[] => sitesOnStack(scriptsOnStack).flatMap(({ script }) => (isOurs(script) ? [] : [script]))

@@ -6,13 +6,11 @@ import { identityOf, type BasePlan, type Manifest, type MovedGate } from '../pro
 import { startRun } from '../run/start.js'
 import type { Settings } from '../settings.js'
 import { warmth } from '../warmth.js'
-import { isRenewed, obstacleOf } from './acts.js'
+import { obstacleOf } from './acts.js'
 import { claimedManifest } from './claimed-manifest.js'
 import type { GraphFiles } from './graph-files.js'
 import { idleMilliseconds } from './idle.js'
-import { isOwn, LaterGate } from './later-gate.js'
-import { moduleUnderEvaluation, scriptsOnStack } from './module-under-evaluation.js'
-import { requireCache } from './require-cache.js'
+import { LaterGate } from './later-gate.js'
 import { SplitProgram, type Split } from './split.js'
 import { ThreadCount } from './thread-count.js'
 import type { WatchedArguments } from './watched-arguments.js'
@@ -50,7 +48,7 @@ const firstLine = (error: unknown): string => inspect(error).split('\n', 1)[0] ?
 
 export class Parking {
   readonly split: SplitProgram
-  readonly #later: LaterGate
+  readonly later: LaterGate
   readonly #options: ParkingOptions
   #manifest: Manifest
   readonly #threads = new ThreadCount()
@@ -74,13 +72,13 @@ export class Parking {
     this.#options = options
     this.#manifest = claimedManifest(options.manifest)
     this.#drawsBefore = options.native.randomDraws()
-    this.#later = new LaterGate(options.native, options.platform, this.#manifest.lastGate)
+    this.later = new LaterGate(this, options, this.#manifest.lastGate)
     this.split = new SplitProgram(options.entry, options.settings.base ? this.#manifest.base : undefined, options)
     const noteError = (error: unknown) => {
       this.#lastError = error
     }
     const noteExit = (code: number) => {
-      if (this.#later.isGoingOn) this.act('to exit')
+      if (this.later.isGoingOn) this.later.act('to exit')
       else if (this.#lastError === undefined) this.giveUp(`exited-before-gate: ${code}`)
       // Node would print it after this listener.
       else this.giveUp(`failed: ${firstLine(this.#lastError)}`, `${inspect(this.#lastError)}\n`)
@@ -118,80 +116,18 @@ export class Parking {
     this.#cleanups.push(cleanup)
   }
 
-  /** The gate of a CommonJS module may be here, in front of its body or in it. Parks, or lets the program go on up to its first act. */
-  reach(file = this.#options.entry) {
-    if (this.#isOver) return
-    const { laterGate, gateBefore } = this.#options.settings
-    const mayPass = laterGate && !gateBefore.some(({ covers }) => covers(file)) && this.#later.mayPass(file)
-    if (this.loadsBase || !mayPass) this.park(file)
-    else if (!this.#later.isGoingOn) this.#goOn(file)
-  }
-
-  #goOn(file: string) {
-    const { native } = this.#options
-    native.doOwnWork(true)
-    this.#later.begin(file)
-    const lastGate = this.#later.next('gate-too-late: it did not come to an act')
-    native.goOn({
+  /** The program goes on past its imports, and may not come back: then, and where another thread acts, the next zygote is to park at `lastGate`. */
+  goOn(lastGate: MovedGate, heedsQuestions: boolean) {
+    this.#options.native.goOn({
       manifest: this.#manifestText({ lastGate }),
       manifestOfAct: this.#givenUpText({ lastGate, ...this.#asBefore() }),
       seconds: leastSeconds + Math.ceil(this.msSoFar / 1000) * mostTimesAsLong,
-      heedsQuestions: isOwn(file),
+      heedsQuestions,
     })
-    native.doOwnWork(false)
   }
 
-  /** A program that goes on is about to do what each run does itself: parks. `act`: as in acts.ts. */
-  act(act: string) {
-    if (!this.#later.isGoingOn || this.#isOver) return
-    this.#manifest = { ...this.#manifest, stop: { act, file: moduleUnderEvaluation() ?? this.#options.entry } }
-    this.park()
-  }
-
-  /** The same, if it is the program itself that does it, and no module that it loads meanwhile. */
-  actOfProgram(act: string) {
-    if (this.#later.isGoingOn && this.#isProgram(moduleUnderEvaluation())) this.act(act)
-  }
-
-  /** Whether it goes on in this module; undefined: in none that is being evaluated. */
-  #isProgram(file: string | undefined): boolean {
-    return file === undefined || file === this.#options.entry || this.movedGates.some((gate) => gate.file === file)
-  }
-
-  /** The program imports something in its own code. */
-  imports() {
-    if (this.#later.isGoingOn) this.#later.isImporting = true
-  }
-
-  /** A module that a program has required as it goes on is evaluated. */
-  hasLoaded() {
-    this.#later.acceptImport()
-  }
-
-  /** The entry is evaluated to its end. What it imports in its own code comes with the loop's turns. */
-  end() {
-    if (!this.#later.isGoingOn || this.#isOver) return
-    const park = () => this.act('to end')
-    if (!this.#later.isImporting) {
-      park()
-      return
-    }
-    process.prependOnceListener('beforeExit', park)
-    this.whenOver(() => process.off('beforeExit', park))
-  }
-
-  /** A module is about to be loaded, perhaps. Whether it is to be told when it is evaluated. */
-  passes(file: string): boolean {
-    if (!this.#later.isGoingOn || this.#isOver || !this.#later.isToBeLoaded(file)) return false
-    const loading = moduleUnderEvaluation()
-    if (loading !== undefined && !this.#isProgram(loading) && requireCache[loading]?.loaded === false) this.#later.acceptImport()
-    const done = this.#later.pass(file)
-    if (done) this.giveUp(done)
-    return true
-  }
-
-  /** Does not return in the zygote. Returns in every run, repaired. `gate`: the file in front of whose body it is, or in which. */
-  park(gate = this.#later.isGoingOn ? this.#later.root : this.#options.entry) {
+  /** Does not return in the zygote. Returns in every run, repaired. `gate`: the file in front of whose body it is, or in which; `stop`: at what. */
+  park(gate = this.#options.entry, stop?: Manifest['stop']) {
     if (this.#isOver) return
     // It has no more to do with the program.
     this.#options.native.doOwnWork(true)
@@ -207,7 +143,7 @@ export class Parking {
     const rebinds = watchedStdio.rebinds()
     const parked = { atNs: process.hrtime.bigint(), streams: rebinds.map(([standard]) => standard), ownTitle: this.#ownTitle, argv: this.#argv }
     const fork = native.park({
-      manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs, base, askedBy: platform.askers() }),
+      manifest: this.#manifestText({ state: 'parked', failures: 0, savesMs, base, stop, askedBy: platform.askers() }),
       idleMs: idleMilliseconds(process.env.INSTASTART_IDLE, settings.idle),
       ...watchedArguments.questions(),
       ...watchedStdio.questions(),
@@ -222,19 +158,15 @@ export class Parking {
   /** Ends this process. `error`: for those who look into it. */
   giveUp(reason: string, error = ''): never {
     const { native, files } = this.#options
-    if (this.#later.isGoingOn && !this.#isOver) this.giveWay(this.#tooLate(reason))
+    if (this.later.isGoingOn) this.giveWay(this.later.tooLate(reason))
     if (!this.#isOver) this.#release()
     return native.abandon(this.#givenUpText({ reason, files: files.identities() }), error, wordToBase(reason))
-  }
-
-  #tooLate(reason: string): Partial<Manifest> {
-    return { reason: `gate-too-late: ${reason}`, lastGate: this.#later.next(reason) }
   }
 
   /** What stands in the way; '' if nothing does. */
   prepareToPark(): string {
     const { native, platform, files } = this.#options
-    const done = this.#later.done()
+    const done = this.later.done()
     if (done) return done
     files.consultRequired()
     this.#assertNoneExcluded()
@@ -322,25 +254,15 @@ export class Parking {
 
   /** What the manifest is to say of the act that a module is about to do; '' if it may. */
   #explain(act: string): string {
-    if (this.#later.isGoingOn && !isRenewed(act)) {
-      // What modules ask as they are imported is remembered, as before the end of the program's own imports.
-      if (act.startsWith('to ask for ') && !this.#isAskedByProgram()) return ''
-      if (!this.#later.stopsAt(act)) return this.#givenUpText({ ...this.#tooLate(act), ...this.#asBefore() })
-      // Not drawn yet.
-      if (act === 'to draw random bytes') this.#drawsBefore++
-      this.act(act)
-      return ''
-    }
+    // Not drawn yet.
+    if (this.later.isGoingOn && act === 'to draw random bytes') this.#drawsBefore++
+    const later = this.later.explain(act)
+    if (later !== undefined) return later && this.#givenUpText({ ...later, ...this.#asBefore() })
     const obstacle = obstacleOf(act, this.movedGates)
     if (!obstacle) return ''
     // With another gate another zygote is worth a try at once; a base would reach that gate.
     const next = obstacle.gates && { ...this.#asBefore(), ...this.loadsBase && { base: noBase } }
     return this.#givenUpText({ ...obstacle, ...next, files: this.#options.files.identities() })
-  }
-
-  #isAskedByProgram(): boolean {
-    const asker = scriptsOnStack().find((script) => !script.startsWith('node:') || script.startsWith('node:internal/modules/'))
-    return asker !== undefined && !asker.startsWith('node:') && this.#isProgram(moduleUnderEvaluation())
   }
 
   /** The entry is there, and is evaluated next: from here on modules ask. */

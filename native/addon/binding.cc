@@ -13,8 +13,10 @@
 #include "addon/crypto_random.h"
 #include "addon/debug_signal.h"
 #include "addon/heard_files.h"
+#include "addon/open_files.h"
 #include "addon/process_name.h"
 #include "addon/quiet_timer.h"
+#include "addon/readings.h"
 #include "addon/registry.h"
 #include "addon/run_start.h"
 #include "addon/starter.h"
@@ -217,6 +219,9 @@ Napi::Value goOn(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// openFiles(): how many files, directories and named pipes this process has open.
+Napi::Value openFiles(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(::openFiles())); }
+
 // inFlight(): what is under way in the event loop.
 Napi::Value inFlight(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), zygote->inFlight()); }
 
@@ -226,8 +231,7 @@ Napi::Value dateReadings(const Napi::CallbackInfo& info) { return Napi::Number::
 // setClockBack(ns: bigint): whether the program has read the clock since it goes on; if not, nothing is done.
 Napi::Value setClockBack(const Napi::CallbackInfo& info) {
   bool lossless;
-  if (hasReadClock()) ::setClockBack(info[0].As<Napi::BigInt>().Int64Value(&lossless));
-  return Napi::Boolean::New(info.Env(), hasReadClock());
+  return Napi::Boolean::New(info.Env(), ::setClockBack(info[0].As<Napi::BigInt>().Int64Value(&lossless)));
 }
 
 // randomDraws(): how often OpenSSL was asked for random bytes.
@@ -414,6 +418,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("attributeQuestions", attributeQuestions);
   add("obstacle", obstacle);
   add("goOn", goOn);
+  add("openFiles", openFiles);
   add("inFlight", inFlight);
   add("dateReadings", dateReadings);
   add("setClockBack", setClockBack);

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cctype>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <dirent.h>
 #include <mutex>
-#include <sys/stat.h>
+#include "addon/open_files.h"
 
 extern "C" {
 struct uv_handle_s;
@@ -47,20 +45,6 @@ std::vector<uv_handle_s*> EventLoop::handles() const {
   std::vector<uv_handle_s*> found;
   uv_walk(loop_, [](uv_handle_s* handle, void* into) { static_cast<std::vector<uv_handle_s*>*>(into)->push_back(handle); }, &found);
   return found;
-}
-
-// Files, directories and named pipes that this process has open.
-static size_t openFiles() {
-  size_t count = 0;
-  DIR* const folder = opendir("/proc/self/fd");
-  if (!folder) return SIZE_MAX;
-  while (const dirent* const entry = readdir(folder)) {
-    struct stat info;
-    const int fd = atoi(entry->d_name);
-    if (isdigit(entry->d_name[0]) && fd != dirfd(folder) && fstat(fd, &info) == 0) count += S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISFIFO(info.st_mode);
-  }
-  closedir(folder);
-  return count;
 }
 
 void EventLoop::rememberFiles() { files_before_ = openFiles(); }

@@ -19,7 +19,7 @@ class EventLoop {
   std::string newlyActive(int channel, Timers timers) const;
   bool hasTimers() const;
   // Waits until libuv's pool has done what it was given: the results, which nobody has been told of yet, are in memory, and come in every fork. False if
-  // that takes too long.
+  // that takes too long, or if a file that is open by then would be read by every fork at the same place.
   bool settleRequests();
   uv_loop_s* get() const { return loop_; }
   // The files that are open now do not count as a request's.

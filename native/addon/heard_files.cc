@@ -2,17 +2,9 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <dlfcn.h>
+#include "addon/observer.h"
 #include "observer/files.h"
-#include "observer/readings.h"
 #include "observer/surroundings.h"
-
-extern "C" uint64_t uv_hrtime();
-
-template <typename Function>
-static Function* find(const char* name) {
-  return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
-}
 
 static std::string own_files;  // how their paths begin
 
@@ -35,44 +27,6 @@ void markOwnWork(bool is_own) {
 
 void hearSurroundings() {
   if (const auto hear = find<decltype(instastart_hear_surroundings)>("instastart_hear_surroundings")) hear();
-}
-
-void learnReaders(bool is_learning) {
-  if (const auto learn = find<decltype(instastart_learn_readers)>("instastart_learn_readers")) learn(is_learning);
-}
-
-void learnClock() {
-  const auto learn = find<decltype(instastart_learn_clock)>("instastart_learn_clock");
-  if (!learn) return;
-  learn(true);
-  uv_hrtime();
-  learn(false);
-}
-
-void goOn(bool heeds_questions) {
-  if (const auto go_on = find<decltype(instastart_go_on)>("instastart_go_on")) go_on(heeds_questions);
-}
-
-bool hasReadClock() {
-  const auto has_read = find<decltype(instastart_has_read_clock)>("instastart_has_read_clock");
-  return has_read && has_read();
-}
-
-void stopReading() {
-  if (const auto stop = find<decltype(instastart_stop_reading)>("instastart_stop_reading")) stop();
-}
-
-uint64_t dateReadings() {
-  const auto count = find<decltype(instastart_date_readings)>("instastart_date_readings");
-  return count ? count() : 0;
-}
-
-void countOnClock() {
-  if (const auto count_on = find<decltype(instastart_count_on_clock)>("instastart_count_on_clock")) count_on();
-}
-
-void setClockBack(int64_t by) {
-  if (const auto set = find<decltype(instastart_set_clock_back)>("instastart_set_clock_back")) set(by);
 }
 
 void ignoreActs() {

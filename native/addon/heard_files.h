@@ -1,6 +1,5 @@
 // What the observer (observer/files.h) has heard of files while this zygote was made.
 #pragma once
-#include <cstdint>
 #include <string>
 #include "addon/freshness.h"
 
@@ -12,17 +11,6 @@ void hearSurroundings();
 
 // To write to this descriptor is an act. False without the observer.
 bool heedChannel(int fd);
-
-// The program goes on past its imports: see observer/readings.h. Before that, once: where libuv reads the clock. In a run: whether it has, meanwhile, and
-// that it reads an earlier time (ns) from then on.
-void learnReaders(bool is_learning);
-void learnClock();
-void goOn(bool heeds_questions);
-bool hasReadClock();
-void stopReading();
-uint64_t dateReadings();
-void countOnClock();  // as if it had
-void setClockBack(int64_t by);
 
 // Acts of this thread are ours meanwhile.
 void markOwnWork(bool is_own);

@@ -14,6 +14,7 @@
 #include "addon/json_text.h"
 #include "addon/loop_turns.h"
 #include "addon/manifest.h"
+#include "addon/readings.h"
 #include "addon/run_start.h"
 #include "addon/server.h"
 #include "addon/standby.h"

@@ -1,5 +1,5 @@
-// What is never the same twice: the clock, and the kernel's figures of the process and the machine. While modules are imported they may be read. Where a
-// program goes on past its imports (loader/zygote/later-gate.ts), to read them is an act.
+// What is never the same twice: the clocks, and the kernel's figures of the process and the machine. While modules are imported they may be read. Where a
+// program goes on past its imports (loader/zygote/later-gate.ts), to read the figures is an act, and that the clocks were read is known afterwards.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

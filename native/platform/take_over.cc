@@ -33,7 +33,7 @@ void drainTasks(Platform* self, v8::Isolate* isolate) {
 // Node's calls uv_hrtime(), which is how programs read the clock, too (observer/readings.h); V8 does for each collection.
 double monotonicTime(Platform*) { return static_cast<double>(nowNs(CLOCK_MONOTONIC)) / 1e9; }
 
-// For Date: each time that a program asks.
+// For Date: counted (observer/readings.h), each time that a program asks.
 double clockTime(Platform*) {
   static const auto note = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, "instastart_note_date"));
   if (note) note();

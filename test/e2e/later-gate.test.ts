@@ -20,7 +20,7 @@ console.log(JSON.stringify({ drawn, seen: ${seen} }))
 
 interface Seen { drawn: number; seen: unknown }
 
-/** `differs`: each run sees something else. `fork`: as the fork engine stops there, where it differs. */
+/** `differs`: each run sees something else. */
 const acts: { act: string; seen: string; stops: RegExp; differs?: true; status?: number }[] = [
   { act: 'const args = process.argv.slice(2)', seen: 'args', stops: /read its arguments/ },
   { act: 'const [, , ...args] = process.argv', seen: 'args', stops: /read its arguments/ },
